@@ -1,7 +1,8 @@
-"""pytest's door to regression sets; see `eval/pytest_plugin.py`.
+"""The pytest entry point for regression sets; see `eval/pytest_plugin.py`.
 
-pytest loads this into every run of an environment that has Footnoted, so its name is one that no
-other project has, and what it opens is imported only when a set is named on the command line.
+pytest loads this module in every run in an environment that has Footnoted. That is why no other
+project has a module of this name, and why the plugin itself is imported only if a set is named on
+the command line.
 """
 
 from __future__ import annotations

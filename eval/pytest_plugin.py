@@ -1,4 +1,4 @@
-"""Regression sets as tests: `pytest SET.jsonl` asks each case, and fails where it fails.
+"""Regression sets as tests: with `pytest SET.jsonl`, each case is a test.
 
     pytest eval/sets/briefing.jsonl --footnoted-library DIR [-k WORDS] [-m TAG] [--lf] [-n 2]
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     from eval.running.runner import Asking
 
 RESERVED = {"skip", "skipif", "xfail", "parametrize", "usefixtures", "filterwarnings"}
-"""Markers by which pytest does something with a test."""
+"""Markers that have a meaning to pytest."""
 
 
 class SetFile(pytest.File):
     """A regression set."""
 
     def collect(self) -> Iterator[pytest.Item]:
-        """Yield a test for each case, once its evidence is found in the library."""
+        """Find the evidence in the library, then yield a test for each case."""
         from eval.cases.cases import load_set
         from eval.cases.evidence import resolve
         from index.errors import UserError
@@ -64,7 +64,7 @@ class CaseItem(pytest.Item):
             self.add_marker(tag)
 
     def setup(self) -> None:
-        """Ask the question; what keeps it from being answered is an error."""
+        """Ask the question. If it could not be asked, the test is an error, not a failure."""
         self.result = _asking(self.config).result(self.case, self.facts, self.before)
         if self.result.error is not None:
             raise NotAsked(self.result.error)
@@ -78,7 +78,7 @@ class CaseItem(pytest.Item):
             raise NotPassed(explain(self.result))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], **_: Any) -> str:  # type: ignore[override]
-        """Return the case in words; anything else is a bug and keeps its traceback."""
+        """Return the failed case in words. Any other exception is a bug and keeps its traceback."""
         if isinstance(excinfo.value, NotPassed | NotAsked):
             return "\n".join(map(visible, str(excinfo.value).split("\n")))
         return str(super().repr_failure(excinfo))
@@ -89,12 +89,12 @@ class CaseItem(pytest.Item):
 
 
 def _marker(tag: str) -> str:
-    """Return a tag as a marker's name; one that pytest would act on gets another one."""
+    """Return a tag as a marker's name, with a prefix if pytest would act on that name."""
     return f"tag-{tag}" if tag in RESERVED or not tag[:1].isalnum() else tag
 
 
 class NotPassed(Exception):
-    """A case's answer is not what is expected."""
+    """The answer is not what the case expects."""
 
 
 class NotAsked(Exception):
@@ -105,7 +105,7 @@ _KEY = pytest.StashKey["Asking"]()
 
 
 def _asking(config: pytest.Config) -> Asking:
-    """Return what asks, one for the whole session: it loads the models once."""
+    """Return the `Asking` of the whole session, so that the models are loaded once."""
     if _KEY not in config.stash:
         from eval.running.runner import Asking
         from rag.assistant import Assistant

@@ -1,4 +1,4 @@
-"""Ask a window over HTTP: a question as it is answered, and a text that is checked.
+"""Use a window's HTTP API: stream the answer to a question, and check a text.
 
 python examples/ask_over_http.py http://127.0.0.1:7860 "How wide is the Tsugaru Strait?"
 """

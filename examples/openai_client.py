@@ -1,4 +1,4 @@
-"""Use a library as a model of OpenAI's: any client that knows chat completions can.
+"""Use a library as an OpenAI model, with any client of chat completions.
 
 python examples/openai_client.py http://127.0.0.1:7860 "How wide is the Tsugaru Strait?"
 """
@@ -13,7 +13,7 @@ from openai import OpenAI
 
 def main(address: str, question: str) -> None:
     """Print the answer, whose footnotes are links, and the quotes that come as annotations."""
-    token = os.environ.get("FOOTNOTED_TOKEN", "none")  # Of a user, where people log in.
+    token = os.environ.get("FOOTNOTED_TOKEN", "none")  # A user's token, if the window has a login.
     client = OpenAI(base_url=f"{address.rstrip('/')}/v1", api_key=token)
     made = client.chat.completions.create(
         model="footnoted-quotes", messages=[{"role": "user", "content": question}]

@@ -1,4 +1,4 @@
-"""Documents, and how passages are found in them. Start with `index/library.py`."""
+"""Documents, and the search for passages in them. Start with `index/library.py`."""
 
 from typing import TYPE_CHECKING
 

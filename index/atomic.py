@@ -1,4 +1,4 @@
-"""Writing a file whole or not at all, so that it stays when the power fails."""
+"""Atomic file writes that survive a power failure."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from pathlib import Path
 
 
 def write_whole(path: Path, data: bytes, mode: int = 0o644) -> None:
-    """Write a file in one step: whoever reads finds the old file or the new one, whole.
+    """Replace a file in one step: a reader sees the whole old file or the whole new one.
 
-    Raises OSError when it cannot be written; then the old file is as it was.
+    Raises OSError if it cannot be written; the old file is then untouched.
     """
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -27,7 +27,7 @@ def write_whole(path: Path, data: bytes, mode: int = 0o644) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Wait until the names in a folder are on the disk: a file that was renamed is then, too."""
+    """Flush a folder's entries to disk, so that a rename in it survives a power failure."""
     if os.name == "posix":
         handle = os.open(folder, os.O_RDONLY)
         try:

@@ -25,7 +25,7 @@ _ENTRY = re.compile(
 def entry_dates(block: str) -> tuple[date, date] | None:
     """Return the first and last day of a block that starts with its date, else None.
 
-    Such are "Sept. 3, 2021: …", "Oct. 14-17, 2021: …", "Sept. 21-Oct. 4, 2021: …",
+    Recognized are "Sept. 3, 2021: …", "Oct. 14-17, 2021: …", "Sept. 21-Oct. 4, 2021: …",
     "Dec. 30, 2021-Jan. 2, 2022: …", "Dec. 30-Jan. 2, 2022: …", "3 September 2021: …" and
     "2021-09-03: …".
     """
@@ -51,7 +51,7 @@ def entry_dates(block: str) -> tuple[date, date] | None:
 
 
 def entry_date_length(block: str) -> int:
-    """Return how many characters the date at the start of a chronology's entry takes."""
+    """Return the length of the date that opens a chronology's entry; 0 without one."""
     match = _ENTRY.match(block)
     return match.end() if match else 0
 

@@ -1,7 +1,7 @@
-"""What a document is, and what is cut out of it: spans of one stored text.
+"""The data model: documents, and the spans of their stored text.
 
-Every offset in Footnoted is a half-open pair of code points into `Document.text`. Text is read
-from the document by its span, never carried along and looked for again.
+Every span in Footnoted is a half-open pair of code-point offsets into `Document.text`. Code passes
+spans around and slices the document, rather than carrying text along and searching for it again.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ class Span:
     end: int
 
     def begins(self, other: Span) -> bool:
-        """Whether the other place begins inside this one, wherever it ends."""
+        """Whether the other span begins inside this one, wherever it ends."""
         return self.document_id == other.document_id and self.start <= other.start < self.end
 
     def covers(self, other: Span) -> bool:
-        """Whether the other place lies wholly inside this one."""
+        """Whether the other span lies wholly inside this one."""
         return (
             self.document_id == other.document_id
             and self.start <= other.start
@@ -52,13 +52,13 @@ class Heading:
 StyleKind = Literal[
     "strong", "emphasis", "struck", "monospace", "link", "uncertain", "caption", "margin"
 ]
-"""How words are set apart; "uncertain" are those that were hard to read in a picture, "caption" and
-"margin" what stands apart from the text on its page."""
+"""How words are set apart. "uncertain" marks words that were hard to read in a picture; "caption"
+and "margin" mark text outside the running text of its page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """Words in a document's line, `text[start:end]`, that its file sets apart from the others."""
+    """Words within one line, `text[start:end]`, that the file sets apart from the rest."""
 
     start: int
     end: int
@@ -67,10 +67,10 @@ class Style:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """A page (from 1) that was read from its picture, and how surely: 1 is without any doubt.
+    """A page (from 1) that was read from its picture, with a confidence of up to 1.
 
-    `words` are those that were seen on it, with their boxes, as `index/loading/scanning/words.py`
-    writes them.
+    `words` holds the recognized words and their boxes, in the format of
+    `index/loading/scanning/words.py`.
     """
 
     page: int
@@ -80,15 +80,18 @@ class Scan:
 
 @dataclass(frozen=True, slots=True)
 class Properties:
-    """What a file or a page says of itself, apart from its text; None where it does not.
+    """A document's metadata; a field is None if unknown.
 
-    `published` is a day, YYYY-MM-DD, `language` a tag such as "en" or "zh-CN". `named` is no word
-    of the file's: it is what a person has called the document, and `titled` its title before.
-    `tags` are a person's as well, in the order in which they were given. `written_in` is the code
-    of the language that the text itself is in, where that is not English: its sentences are cut by
-    it. Documents that were added by a version that could not tell have none. `other_parts` are
-    paragraphs in another language, from where to where and its code, in the text's order.
-    `read_as` is the code of the language that a person says it is in, which counts instead.
+    The file itself states `author`, `publisher`, `published` (a day, YYYY-MM-DD) and `language` (a
+    tag such as "en" or "zh-CN").
+
+    The user sets `named`, the document's new name (`titled` then keeps the title it had before),
+    `tags`, in the order in which they were added, and `read_as`, the code of the language to read
+    the document in, which overrides `written_in`.
+
+    The text was found to be in `written_in`, a language code that decides how sentences are split:
+    it is None for English, and for documents added by a version without language detection.
+    `other_parts` lists paragraphs in another language as (start, end, code), in text order.
     """
 
     author: str | None = None
@@ -109,21 +112,22 @@ class Properties:
 
 
 UNTOLD = Properties()
-"""Those of a file that says nothing of itself."""
+"""The properties of a file without metadata."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Document:
     """A text as it was read, and what is known of its structure.
 
-    `id` is the beginning of the text's own SHA-256, so equal texts are the same document and an
-    id names one exact text for ever. `source` is an absolute path or an address. `pages` holds the
-    offset at which each page starts, and is empty for formats without pages. `loader` names the
-    format and the version of what read it ("pdf 1"); a text that a program gave has none. `styles`
-    are those that the text itself does not show, in its order, the outer before the inner. `scans`
-    are the pages that were read from pictures, in their order. `file` is the file itself, where it
-    was just read and more of it can be shown than its text, and `read_sha256` the SHA-256 of the
-    bytes that it was just read from.
+    `id` is a prefix of the text's own SHA-256, so equal texts are the same document and an id names
+    one exact text for ever. `source` is an absolute path or an address. `pages` holds the offset at
+    which each page starts, and is empty for formats without pages. `loader` names the format and
+    the version of its reader ("pdf 1"); it is empty for a text that a program passed in. `styles`
+    are those that the text itself does not show, in text order, outer before inner. `scans` are the
+    pages that were read from pictures, in page order.
+
+    Two fields are set only right after loading: `file`, the original bytes, if they can show more
+    than the text, and `read_sha256`, the SHA-256 of the bytes that were read.
     """
 
     id: str
@@ -141,7 +145,7 @@ class Document:
     read_sha256: str = field(default="", repr=False, compare=False)
 
     def __repr__(self) -> str:
-        """Return it on a line: a text may be a book."""
+        """Return a one-line summary: the text may be a whole book."""
         return f"<Document {self.id} {self.title!r}, {len(self.text):,} characters>"
 
     @classmethod
@@ -188,11 +192,11 @@ class Document:
 
     @property
     def label(self) -> str:
-        """What people know it by: the name that they gave it, or else its source's."""
+        """The name shown to people: the one a user gave it, or else its source's."""
         return self.properties.named or self.name
 
     def renamed(self, title: str | None) -> Document:
-        """Return it under the name that a person gives it; as it is where that is none."""
+        """Return the document under a name that a user gives it; unchanged for an empty one."""
         if not title:
             return self
         given = (title, self.own_title) if title != self.own_title else (None, None)
@@ -200,9 +204,9 @@ class Document:
         return replace(self, title=title, properties=properties)
 
     def tagged(self, add: Iterable[str] = (), remove: Iterable[str] = ()) -> Document:
-        """Return it with some tags more, and without others.
+        """Return the document with some tags added and others removed.
 
-        Raises UserError for what cannot be a tag.
+        Raises UserError for an invalid tag.
         """
         gone = {each.casefold() for each in remove}
         tags = {each.casefold(): each for each in self.properties.tags}
@@ -212,20 +216,20 @@ class Document:
         return replace(self, properties=replace(self.properties, tags=kept))
 
     def in_language(self, code: str | None) -> Document:
-        """Return it in the language that a person says it is in; None is what its text tells."""
+        """Return the document with the language that a user sets; None goes back to detection."""
         return replace(self, properties=replace(self.properties, read_as=code))
 
     def told_as(self, other: Document) -> Document:
-        """Return it with what is told of the languages of another one, which has the same text."""
+        """Return the document with the detected languages of another one with the same text."""
         code, parts = other.properties.written_in, other.properties.other_parts
         told = replace(self.properties, written_in=code, other_parts=parts)
         return replace(self, properties=told)
 
     @property
     def language(self) -> str:
-        """The code of the language that its text is in, as far as is known: “en” where nothing is.
+        """The code of the language that its text is in; “en” if nothing is known.
 
-        What its file says of that is `properties.language`, and is often wrong.
+        `properties.language` is what the file claims, and is often wrong.
         """
         return self.properties.spoken
 
@@ -237,12 +241,12 @@ class Document:
 
     @property
     def own_title(self) -> str:
-        """The title that its file has: what it speaks of, which a person's name need not say."""
+        """The title from the file. It states the topic, which a name given by a user may not."""
         return self.properties.titled or self.title
 
     @property
     def page_kind(self) -> Literal["page", "slide"]:
-        """What its pages are called."""
+        """The word for one of its pages."""
         return "slide" if self.loader.startswith(("pptx ", "odp ")) else "page"
 
     def page_at(self, offset: int) -> int | None:
@@ -250,7 +254,7 @@ class Document:
         return bisect_right(self.pages, offset) if self.pages else None
 
     def scan_at(self, offset: int) -> Scan | None:
-        """Return how the page that holds the offset was read, if that was from its picture."""
+        """Return the scan of the page that holds the offset, if it was read from a picture."""
         page = self.page_at(offset)
         return next((each for each in self.scans if each.page == page), None)
 
@@ -264,7 +268,7 @@ class Document:
 
     @property
     def is_sheet(self) -> bool:
-        """Whether it was read from a spreadsheet, whose places are rows and columns."""
+        """Whether it was read from a spreadsheet, in which a place is a row and a column."""
         return self.loader.startswith(("xlsx ", "ods ", "csv ", "tsv "))
 
     def line_at(self, offset: int) -> int:
@@ -274,12 +278,11 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A piece of a document that is embedded and found as a whole, with its sentences.
+    """A piece of a document that is embedded and retrieved as a whole.
 
-    `sentences` are half-open offsets into the document's text, in order, inside the passage: those
-    that can answer, which may be none.
-    `heading` is the title of the section that the passage stands in. `dates` is set for an entry of
-    a chronology: the first and the last day that it speaks of.
+    `sentences` are half-open offsets into the document's text, in order, of the sentences in the
+    passage that can serve as an answer; there may be none. `heading` is the title of its section.
+    `dates` is set for an entry of a chronology: the first and last day it covers.
     """
 
     span: Span
@@ -289,13 +292,13 @@ class Passage:
 
 
 LONGEST_TAG = 60
-"""Characters of a tag."""
+"""In characters."""
 
 
 def tag_of(text: str) -> str:
-    """Return a tag as it is kept: on one line. Letters are as they are typed, and mean the same.
+    """Return a tag in the form that is stored: on one line, in the case in which it was typed.
 
-    Raises UserError for what cannot be one.
+    Tags are compared without regard to case. Raises UserError for an invalid one.
     """
     tag = printable(text)
     if not tag:
@@ -322,7 +325,7 @@ def source_name(source: str) -> str:
 
 
 def occurrences(text: str, words: str) -> Iterator[int]:
-    """Yield where words stand in a text, also where they overlap."""
+    """Yield the offset of each occurrence of words in a text, overlapping ones included."""
     at = text.find(words)
     while at >= 0:
         yield at
@@ -330,11 +333,11 @@ def occurrences(text: str, words: str) -> Iterator[int]:
 
 
 def stripped(text: str, start: int, end: int) -> tuple[int, int]:
-    """Return a place in a text without the white space around it."""
+    """Return a span of a text without the white space at its ends."""
     words = text[start:end]
     return start + len(words) - len(words.lstrip()), start + len(words.rstrip())
 
 
 def last_part(source: str) -> str:
-    """Return the last part of a path or an address, exactly."""
+    """Return the last part of a path or an address, unchanged."""
     return source.rstrip("/\\").replace("\\", "/").rpartition("/")[2] or source

@@ -1,4 +1,4 @@
-"""What loading and searching know of English: the months, and words that carry no meaning."""
+"""What loading and searching know about English: the months, and the function words."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ MONTHS = tuple(
 )
 
 SHORT_MONTHS = tuple("Jan. Feb. March April May June July Aug. Sept. Oct. Nov. Dec.".split())
-"""As newspapers write them beside a day."""
+"""As newspapers write them next to a day."""
 
 MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
     r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
 )
-"""A regular expression for a month's name in lower case, whole or shortened, with its dot."""
+"""A regular expression for a month's name in lower case, in full or abbreviated, with its dot."""
 
 ENGLISH = "en"
-"""The code of the language, as others are named by theirs."""
+"""The language code."""
 
 _SHORTENED = re.compile(r"\b(Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)(?:\.(?=\s)|(?=\s\d))")
 _SHORT = [month[:3].lower() for month in MONTHS]
 
 
 def months_in_full(text: str) -> str:
-    """Return a text with its shortened months written out: "Sept. 3" is "September 3"."""
+    """Return a text with abbreviated months written out: "Sept. 3" becomes "September 3"."""
     return _SHORTENED.sub(lambda match: MONTHS[month_number(match[1]) - 1], text)
 
 
 def month_number(name: str) -> int:
-    """Return the number of a month, from 1, by its name, whole or shortened.
+    """Return the number of a month, from 1, by its name in full or abbreviated.
 
-    Raises ValueError for a word that begins like no month.
+    Raises ValueError for a word that does not begin like a month.
     """
     return _SHORT.index(name[:3].lower()) + 1
 
@@ -48,4 +48,4 @@ FUNCTION_WORDS = frozenset(
     "was we well were what when where whether which while who whom whose why will with within "
     "without would yes yet you your".split()
 ) - {"us"}
-"""Without “us”, which is a country when it is written small."""
+"""Without “us”: in lower-cased text it may be the country."""

@@ -8,7 +8,7 @@ from index.printable import printable, shortened
 
 
 class UserError(Exception):
-    """Something the user gave or set up is wrong; the text is shown to them as it stands.
+    """Something the user gave or set up is wrong; the text is shown to them as it is.
 
     The text is one or two plain sentences: what is wrong, and what to do. The command line turns
     it into exit code 2, the window into a notice. Anything else that is raised is our own bug.
@@ -19,11 +19,11 @@ class UserError(Exception):
     ├── DocumentError     a file or address that cannot be read as a document
     ├── LibraryError      a library folder that cannot be used as it is
     ├── LLMUnavailable    a language model that cannot be loaded or does not answer (`rag/writing/`)
-    ├── QueueFull         too many questions wait for their turn (`rag/turns.py`)
-    ├── NotFound          evidence that stands in none of the documents (`eval/cases/`)
+    ├── QueueFull         too many questions are waiting (`rag/turns.py`)
+    ├── NotFound          evidence that is in none of the documents (`eval/cases/`)
     ├── NoDocument        a document that a set is about is not in the library (`eval/cases/`)
     ├── NotComparable     runs that cannot be compared (`eval/comparing/`)
-    ├── OtherConditions   a stopped run that was begun otherwise (`eval/running/`)
+    ├── OtherConditions   a stopped run that was begun under other conditions (`eval/running/`)
     └── Forbidden         something that a user may not do (`ui/api/`)
     """
 
@@ -41,16 +41,16 @@ class LibraryError(UserError):
 
 
 def reason(error: BaseException) -> str:
-    """Return why something failed, without the system's number for it and without a full stop."""
+    """Return why something failed, without the errno and without a full stop."""
     words = re.sub(r"^\[Errno -?\d+\]\s*", "", " ".join(str(error).split()))
     return words.rstrip(".") or type(error).__name__
 
 
 def foreign_reason(error: BaseException) -> str:
-    """Return why code of the user's own failed: on one line, short, and without its secrets."""
+    """Return why the user's own code failed: in one short line, without secrets."""
     import pydantic
 
-    if isinstance(error, pydantic.ValidationError):  # Its text holds what was given, keys as well.
+    if isinstance(error, pydantic.ValidationError):  # Its text quotes the input, API keys included.
         first = error.errors()[0]
         return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
     text = re.sub(r"(?<=://)[^\s/@]*@", "", printable(reason(error)))

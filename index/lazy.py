@@ -1,4 +1,4 @@
-"""The front of a folder: its names for other programs, imported only when they are asked for."""
+"""Lazy imports for a package's public names."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any
 def from_homes(
     front: str, names: Sequence[str], *homes: str
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """Return the `__getattr__` and the `__dir__` of a front, whose names live in other modules.
+    """Return `__getattr__` and `__dir__` for a package whose public names live in other modules.
 
-    These are tried in this order, so a home that is quick to import comes first. Importing them all
-    at once would cost every module of the folder 0.2 seconds.
+    The modules (`homes`) are tried in order, so one that is quick to import comes first. Importing
+    them all eagerly would cost every module of the package 0.2 seconds.
     """
 
     def find(name: str) -> Any:

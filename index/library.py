@@ -1,15 +1,15 @@
-"""A library: documents in a folder, and how passages are found in them.
+"""A library: documents in a folder, and the search for passages in them.
 
     <folder>/library.db     documents, passages, BM25 (index/storage/store.py)
     <folder>/vectors-…/     Chroma (index/storage/vectors.py), unless a server holds it
-    <folder>/.lock          held while something is written
+    <folder>/.lock          held by whoever writes
 
-The documents in `library.db` are the truth. Vectors are written first and count only once the
-document's row is committed; what an interrupted command left behind is ignored by every search and
-swept away by the next command that writes.
+`library.db` is the source of truth. Vectors are written first and count only once the document's
+row is committed. Vectors left behind by an interrupted command are ignored by every search and
+deleted by the next command that writes.
 
-Or all of it is in a PostgreSQL database (`postgres.py`, `postgres_vectors.py` there), and changes
-in one transaction.
+Alternatively, everything is in a PostgreSQL database (`postgres.py`, `postgres_vectors.py` there)
+and changes in one transaction.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from index.weights.catalogue import DEFAULT_EMBEDDING, MULTILINGUAL, weights_sha
 from index.weights.factory import Factory
 
 if TYPE_CHECKING:
-    import numpy as np  # It takes a moment to import, and most commands need none.
+    import numpy as np  # Slow to import, and most commands do not need it.
 
     from index.storage.vectors import Rows
     from index.weights.embedding import Embedding
@@ -53,25 +53,25 @@ RRF_K = 60
 """The constant of reciprocal rank fusion (Cormack, Clarke and Buettcher, SIGIR 2009)."""
 
 DEPTH = 50
-"""How many passages each of the two searches brings to the fusion."""
+"""How many passages each of the two searches contributes to the fusion."""
 
 TOLD = "languages_told"
-"""What stands in a library's meta where the languages of all its documents were told."""
+"""The key in a library's meta that says that the languages of all its documents were detected."""
 
 EMBED_BATCH = 64
-"""Passages embedded between two reports of progress."""
+"""Passages embedded between two progress reports."""
 
 WRITE_BATCH = 512
-"""Vectors that are written at once."""
+"""Vectors written at once."""
 
 PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)
-"""Seconds to wait before vectors are asked for again."""
+"""Seconds to wait between attempts of a vector search."""
 
 Stage = Literal["splitting", "embedding", "writing"]
 Report = Callable[[Stage, int, int], None]
 """Called with the stage, how much of it is done, and how much there is."""
 DocumentReport = Callable[[Document, Stage, int, int], None]
-"""The same of many documents, with the one that it is of."""
+"""The same for many documents: the first argument is the document concerned."""
 AnyVectors = Vectors | PostgresVectors | LlamaIndexVectors
 
 
@@ -102,9 +102,10 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What `Library.prepare` made of a document: what there is to write, or that it is here.
+    """What `Library.prepare` made of a document: the passages and vectors to write.
 
-    `document` is the one that was cut, which says its languages.
+    `document` is the one that was split, with its languages detected. `unchanged` is set instead if
+    the document is in the library already. If nothing is set, `add` prepares the document itself.
     """
 
     document: Document | None = None
@@ -117,8 +118,9 @@ class Prepared:
 class Reindexed:
     """What `Library.reindex` did.
 
-    `documents` is how many there are now. `read_again` are those whose loader had changed and that
-    were read again, and `kept` those that could not be, as they were, each with the reason.
+    `documents` is the number of documents now. `read_again` are the documents that were read again
+    because their loader had changed. `kept` are those that could not be read again and stayed as
+    they were, each with the reason.
     """
 
     documents: int
@@ -127,9 +129,10 @@ class Reindexed:
 
 
 class Library:
-    """The documents in one place. Opening never writes; the first `add` makes what is needed.
+    """The documents in one place. Opening never writes; the first `add` creates the storage.
 
-    `folder` is the library's own, or, of one in a database, what this machine keeps beside it.
+    `folder` is the library's own folder; for a library in a database, it is where this machine
+    keeps local files for it.
     """
 
     def __init__(
@@ -145,18 +148,18 @@ class Library:
     ) -> None:
         """Open a library, which may not exist yet.
 
-        `embedding` loads the embedding when it is first needed. `server` is the address of a
-        Chroma server that holds the vectors instead of the folder, and `token` what it is shown.
+        `embedding` loads the embedding model when it is first needed. `server` is the address of a
+        Chroma server that holds the vectors instead of the folder, and `token` its access token.
         `vectors` makes the LlamaIndex vector store that holds them instead.
         Without `check`, a library made with other settings is opened as well, for `reindex`.
 
-        Raises LibraryError when the folder holds something else, is damaged, or was made with
-        another embedding or splitter, and when the database cannot be used.
+        Raises LibraryError if the folder holds something else, is damaged, or was made with
+        another embedding or splitter, or if the database cannot be used.
         """
         self.place = place
         self.folder = folder_of(place)
         self.unfinished_pages = self.folder / "pages"
-        """Where `load` keeps pages that it reads from pictures, until their document is here."""
+        """Where `load` keeps recognized pages until their document is in the library."""
         self.fingerprint = json.dumps(
             {
                 "embedding": embedding_name,
@@ -190,12 +193,12 @@ class Library:
 
     @property
     def made_with(self) -> str:
-        """The name of the embedding that its vectors are of. Raises LibraryError as `meta` does."""
+        """The name of the embedding its vectors were made with. Raises LibraryError as `meta`."""
         return str(json.loads(self.store.meta()["fingerprint"])["embedding"])
 
     @property
     def reads_english_alone(self) -> bool:
-        """Whether its search has learned English and no other language."""
+        """Whether its embedding was trained on English only."""
         return self._embedding_name == DEFAULT_EMBEDDING
 
     def _check(self, meta: dict[str, str]) -> None:
@@ -209,32 +212,32 @@ class Library:
             f"{_store_setting(made, now)}."
         )
 
-    # --- what there is
+    # --- content
 
     def entries(self, ids: Sequence[str] | None = None) -> list[Entry]:
-        """Return what is in the library, in the order it was added; with `ids` only those."""
+        """Return the library's entries in the order they were added; with `ids`, only those."""
         return self.store.entries(ids) if self.store.exists else []
 
     def close(self) -> None:
-        """Let go of what is held open, and of what is remembered; the next use opens it again."""
+        """Close open vector stores and clear the caches; the next use opens them again."""
         if self._vectors:
             self._vectors.close()
         self._cached.cache_clear()
         self.embed.cache_clear()
 
     def create(self) -> None:
-        """Make it now, empty, rather than with its first document."""
+        """Create the library now, empty, rather than with its first document."""
         with self._writing():
             pass
 
     @property
     def exists(self) -> bool:
-        """Whether anything was ever put into it."""
+        """Whether the library has been created."""
         return self.store.exists
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to search; cheap enough to ask with every question."""
+        """Whether there is nothing to search; cheap enough to check with every question."""
         return not self.store.exists or self.store.is_empty()
 
     def document(self, document_id: str) -> Document:
@@ -242,13 +245,13 @@ class Library:
 
         Raises UserError when it is not in the library (any more).
         """
-        # A document's id names its text, so what is cached can never be another text.
+        # The id is a hash of the text, so the cache cannot return an outdated text.
         return self._cached(document_id)
 
     def titles(self, exclude: Sequence[str] = ()) -> list[Title]:
-        """Return what the documents are called, in the order they were added.
+        """Return the documents' titles, in the order they were added, without reading any text.
 
-        Documents in `exclude` are left out. No text is read, of which there may be a great deal.
+        Documents in `exclude` are left out.
         """
         found = self.store.titles() if self.store.exists else []
         return [each for each in found if each.id not in exclude]
@@ -260,7 +263,7 @@ class Library:
     def under(
         self, is_heading: Callable[[str], bool], exclude: Sequence[str] = ()
     ) -> list[tuple[Document, Passage]]:
-        """Return the passages under some headings, in the order of their documents and texts.
+        """Return the passages under matching headings, in document and text order.
 
         Documents in `exclude` are left out.
         """
@@ -289,7 +292,7 @@ class Library:
         return found
 
     def find(self, name: str) -> Document:
-        """Return the document with this id, a unique beginning of its id, its file name or title.
+        """Return the document with this id, unique id prefix, source, file name or title.
 
         Raises UserError when there is none, or more than one.
         """
@@ -312,7 +315,7 @@ class Library:
         return self.document(found[0])
 
     def file(self, document_id: str) -> bytes | None:
-        """Return the file that was kept of a document: a PDF's, of which pages can be drawn."""
+        """Return the original file of a document, if it was kept: its pages can be drawn."""
         return self.store.file(document_id)
 
     def passages(self, document_id: str) -> list[Passage]:
@@ -345,7 +348,7 @@ class Library:
         ]
 
     def _nearest(self, vector: list[float], exclude: Sequence[str]) -> list[Key]:
-        """Ask for vectors, again where another program was just changing what was read half of."""
+        """Run the vector search, and retry it in case another program is changing the vectors."""
         for pause in PAUSES:
             with suppress(LibraryError):
                 return self.vectors().nearest(vector, DEPTH, exclude)
@@ -353,30 +356,30 @@ class Library:
         return self.vectors().nearest(vector, DEPTH, exclude)
 
     def holding(self, words: str, limit: int, exclude: Sequence[str] = ()) -> list[Hit]:
-        """Return passages that hold some words one behind the other, whatever their endings are.
+        """Return passages that contain a phrase, regardless of word endings.
 
         Documents in `exclude` are left out.
         """
         return [] if self.is_empty else self.hits(self.store.holding(words, limit, exclude))
 
     def dated(self, first: date, last: date, exclude: Sequence[str] = ()) -> list[Dated]:
-        """Return the entries of chronologies that overlap a time, in date order.
+        """Return the chronology entries that overlap a period, in date order.
 
-        Both days are included; documents in `exclude` are not. Keys and days alone, because a time
-        may hold a whole chronology: `hits` reads the entries that are wanted.
+        Both days are included; documents in `exclude` are left out. Only keys and days are
+        returned, because a period may hold a whole chronology: `hits` reads the entries wanted.
         """
         return self.store.dated(first, last, exclude) if self.store.exists else []
 
     def dates(self) -> dict[str, tuple[date, date]]:
-        """Return the first and the last day of each document that has a chronology's entries."""
+        """Return the first and last day of each document that has chronology entries, by id."""
         return self.store.dates() if self.store.exists else {}
 
     def hits(self, keys: Sequence[Key]) -> list[Hit]:
-        """Return passages by their keys, as hits that no search has ranked."""
+        """Return passages by their keys, as unranked hits."""
         return [hit for _, hit in self._hits(keys)]
 
     def _hits(self, keys: Sequence[Key]) -> Iterator[tuple[Key, Hit]]:
-        """Yield hits by their keys, but those that another program has just taken out."""
+        """Yield hits by their keys, skipping any that another program has just removed."""
         passages = self.store.passages(keys)
         for key in keys:
             if key in passages:
@@ -384,7 +387,7 @@ class Library:
                     yield key, Hit(self.document(key[0]), passages[key], 0.0, None, None)
 
     def _embed_texts(self, texts: tuple[str, ...]) -> np.ndarray:
-        """Return the vectors of texts, each of length one; shape (texts, dimension)."""
+        """Return the unit vectors of texts; shape (texts, dimension)."""
         import numpy as np
 
         return np.asarray(self._load_embedding().get_text_embedding_batch(list(texts)))
@@ -394,10 +397,10 @@ class Library:
     def add(
         self, document: Document, report: Report = lambda *_: None, prepared: Prepared | None = None
     ) -> Added:
-        """Put a document in: wholly or, when anything stops it, not at all.
+        """Add a document: completely or, if anything goes wrong, not at all.
 
-        The same text again changes nothing. A document of the same source with another text
-        replaces the old one. What `prepare` made of it is not made again.
+        Adding the same text again changes nothing. A document with the same source and another text
+        replaces the old one. Passages and vectors come from `prepared` if it is given.
         """
         prepared = prepared or self.prepare(document, report)
         added = prepared.unchanged or self._add(document, report, prepared)
@@ -416,7 +419,7 @@ class Library:
                     self._remove(each)
                 count = self.store.count_passages(document.id)
                 return Added(known, "replaced" if old else "unchanged", count)
-            if not _is_cut(prepared, document):  # It was here, or another one was, a moment ago.
+            if not _is_cut(prepared, document):  # The library has changed since `prepare`.
                 prepared = self._made(document, report)
             document = document.told_as(prepared.document or document)
             self.store.set_pending(document.id)
@@ -428,14 +431,11 @@ class Library:
         return Added(document, "replaced" if old else "added", len(prepared.passages))
 
     def _before(self, document: Document) -> list[str]:
-        """Return the ids of the documents of the same source, which this one replaces."""
+        """Return the ids of the documents with the same source, which this one replaces."""
         return [each for each in self.store.ids_of_source(document.source) if each != document.id]
 
     def _labelled(self, document: Document, old_ids: Sequence[str]) -> Document:
-        """Return a document with what people said of those that it replaces.
-
-        That is what they are called, their tags, and which language they are in.
-        """
+        """Return a document with the name, tags and language that users gave those it replaces."""
         old = [each.properties for each in map(self.store.document, old_ids) if each]
         name = next(filter(None, (each.named for each in old)), None)
         language = next(filter(None, (each.read_as for each in old)), document.properties.read_as)
@@ -443,11 +443,11 @@ class Library:
         return labelled.in_language(language)
 
     def tags(self) -> dict[str, tuple[str, ...]]:
-        """Return the tags of each document by its id."""
+        """Return the tags of each document, by document id."""
         return self.store.tags() if self.store.exists else {}
 
     def rename(self, document_id: str, title: str) -> Document:
-        """Call a document something else, in all that speaks of it; return it as it is now.
+        """Rename a document wherever its title is used; return the renamed document.
 
         Raises UserError when it is not in the library (any more), and when the title is empty.
         """
@@ -463,9 +463,9 @@ class Library:
     def tag(
         self, document_id: str, add: Sequence[str] = (), remove: Sequence[str] = ()
     ) -> Document:
-        """Give a document tags, and take others away; return it as it is now.
+        """Add tags to a document and remove others; return the changed document.
 
-        Raises UserError when it is not in the library (any more), and for what cannot be a tag.
+        Raises UserError when it is not in the library (any more), and for an invalid tag.
         """
         with self._writing():
             before = self._read(document_id)
@@ -476,9 +476,9 @@ class Library:
         return document
 
     def set_language(self, document_id: str, code: str | None) -> Document:
-        """Read a document in the language that a person says it is in; return it as it is now.
+        """Set the language that a document is read in, or detect it (None); return the document.
 
-        It is cut by that, as `reindex` would cut it. None is the language that its text tells.
+        It is split again by that language, as `reindex` would split it.
 
         Raises UserError when it is not in the library (any more).
         """
@@ -497,14 +497,14 @@ class Library:
         return document
 
     def _embed_again(self, document: Document, passages: Sequence[Passage]) -> None:
-        """Put the vectors of a document that was cut anew in the place of the old ones."""
+        """Replace the vectors of a document that was split again."""
         vectors = self.vectors()
         vectors.delete(document.id)
         self._embed_into(vectors, document, passages, lambda *_: None)
         self.store.clear_pending(document.id)
 
     def not_tagged(self, tags: Sequence[str]) -> list[str]:
-        """Return the ids of the documents that have none of some tags, to be left aside.
+        """Return the ids of the documents that have none of the tags, for use as `exclude`.
 
         Raises UserError for a tag that no document has.
         """
@@ -519,10 +519,10 @@ class Library:
         return [name for name, own in folded.items() if not own & wanted]
 
     def prepare(self, document: Document, report: Report = lambda *_: None) -> Prepared:
-        """Make what `add` puts in: passages and vectors, unless the document is here already.
+        """Make the passages and vectors for `add`, unless the document is in the library already.
 
-        Nothing is written and nobody is kept from writing, so that several threads and programs
-        prepare at once and write in turn.
+        This neither writes nor takes the lock, so several threads and programs can prepare at the
+        same time and then write in turn.
         """
         if self.store.exists:
             self._check(self.store.meta())
@@ -530,7 +530,7 @@ class Library:
                 known = self.document(document.id)
                 count = self.store.count_passages(document.id)
                 return Prepared(unchanged=Added(known, "unchanged", count))
-            if self.store.about(document.id):  # What it was read from has changed, no more.
+            if self.store.about(document.id):  # The text is known; only its source has changed.
                 return Prepared()
             document = self._labelled(document, self._before(document))
         return self._made(document, report)
@@ -545,10 +545,10 @@ class Library:
         return Prepared(document, passages, self._embedded(document, passages, report))
 
     def unchanged(self, source: str) -> Added | None:
-        """Return what `add` says of a file whose very bytes were read before; None for others.
+        """Return the result of `add` for a file whose exact bytes were read before, else None.
 
-        It is known by the file's hash, so that nothing has to be taken out of the file again. What
-        an older version of the loader has read does not count, and neither do addresses.
+        The file's hash decides, so the file need not be parsed again. Files read by an older
+        version of the loader do not count, and neither do addresses.
 
         Raises DocumentError for a file that cannot be read.
         """
@@ -560,32 +560,32 @@ class Library:
         return Added(replace(self.document(document_id), source=known[0]), "unchanged", passages)
 
     def knows_languages(self) -> bool:
-        """Whether it was told the language of every document; those from before are not."""
+        """Whether the language of every document was detected; older libraries lack that."""
         return not self.store.exists or TOLD in self.store.meta()
 
     def has_older_words(self) -> bool:
-        """Whether the words of its passages are other ones than this version makes."""
+        """Whether its passages' search terms were made by another version of `words`."""
         return self.store.exists and self.store.meta().get("words") != self._words.get("words")
 
     def unfinished(self) -> int:
-        """Return of how many documents an interrupted command has left something behind."""
+        """Return how many documents have remains from an interrupted command."""
         return len(self.store.pending()) if self.store.exists else 0
 
     def remove(self, document_id: str) -> None:
-        """Take a document out, with all that was made of it."""
+        """Remove a document, with its passages and vectors."""
         self.document(document_id)
         with self._writing():
             self._remove(document_id)
 
     def outdated(self) -> int:
-        """Return how many documents were read by another version of their loader than there is."""
+        """Return how many documents were not read by the current version of their loader."""
         return self.store.outdated(list(CURRENT)) if self.store.exists else 0
 
     def reindex(self, report: DocumentReport) -> Reindexed:
-        """Cut and embed all documents again, for changed settings, loaders, or damaged vectors.
+        """Split and embed all documents again: for new settings or loaders, or damaged vectors.
 
-        Documents whose loader has changed are read again where their file is still there. The old
-        vectors serve until the new ones are complete.
+        Documents whose loader has changed are read again if their file still exists. Searches use
+        the old vectors until the new ones are complete.
 
         Raises LibraryError when there is no library in the folder.
         """
@@ -624,7 +624,7 @@ class Library:
     def renew(self, documents: Sequence[Document], report: DocumentReport) -> None:
         """Put documents into a new database with new vectors, in place of a damaged one.
 
-        The old database serves until the new one is complete. The caller holds the `lock`.
+        The old database is used until the new one is complete. The caller holds the `lock`.
         """
         before: dict[str, str] = {}
         with suppress(LibraryError):
@@ -642,12 +642,12 @@ class Library:
         self._use(fresh, before.get("vectors"))
 
     def _meta(self, vectors: AnyVectors) -> dict[str, str]:
-        """Return what a library says of itself whose documents were all put in by this version."""
+        """Return the meta of a library whose documents were all added by this version."""
         told = {"fingerprint": self.fingerprint, "vectors": vectors.name, TOLD: "1"}
         return told | self._words
 
     def _use(self, fresh: AnyVectors, before: str | None) -> None:
-        """Take new vectors, which the database names now; those `before` go."""
+        """Switch to the vectors that the database now names, and delete those `before`."""
         self._vectors, self._revision = fresh, self.store.meta().get("revision")
         self._cached.cache_clear()
         if before:
@@ -682,9 +682,10 @@ class Library:
         return np.concatenate(made)
 
     def _sweep(self) -> None:
-        """Delete the vectors of documents that are not in the library.
+        """Clean up after interrupted commands.
 
-        Where a document was cut anew and the command was interrupted, its vectors are made.
+        Vectors of documents that are not in the library are deleted. A document that was split
+        again but not embedded gets its new vectors.
         """
         for document_id in self.store.pending():
             if document := self.store.document(document_id):
@@ -694,7 +695,7 @@ class Library:
                 self.store.clear_pending(document_id)
 
     def _sweep_folders(self) -> None:
-        """Delete vectors that an interrupted command has made, and no database names."""
+        """Delete vector collections that an interrupted command made and no database names."""
         used = self.vectors().name
         for name in self.store.collections():
             if name != used:
@@ -702,7 +703,7 @@ class Library:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        """Hold the library's lock, make the library if there is none, and sweep what was left."""
+        """Hold the lock, create the library if needed, and clean up after interrupted commands."""
         with self.lock():
             if not self.store.exists:
                 self._vectors = self._collection(_new_name())
@@ -720,17 +721,17 @@ class Library:
     def lock(self) -> Iterator[None]:
         """Keep all others from writing to the library.
 
-        Raises LibraryError when another program writes for ten minutes, or the library cannot be
-        written to.
+        Raises LibraryError if another program holds the lock for ten minutes, or if the library
+        cannot be written to.
         """
         with self.store.lock(), self._collection("").held():
             yield
 
     def vectors(self) -> AnyVectors:
-        """Return the vectors in use, as they are now.
+        """Return the vectors in use, in their current state.
 
         Chroma does not see what another process writes to files that it has open, so they are
-        opened again after every change (some 30 ms).
+        reopened after every such change (some 30 ms).
         """
         meta = self.store.meta()
         if self._vectors is not None and self._revision != meta.get("revision"):
@@ -741,7 +742,7 @@ class Library:
         return self._vectors
 
     def _own_change(self) -> None:
-        """Take note of what this program has changed itself: Chroma knows it, and stays open."""
+        """Note that the latest change is this program's own, so that Chroma can stay open."""
         self._revision = self.store.meta().get("revision")
 
     def _collection(self, name: str) -> AnyVectors:
@@ -754,19 +755,19 @@ class Library:
         return Vectors(self.folder, name, self.fingerprint, self._server, self._token)
 
     def _begin(self) -> None:
-        """Start what takes seconds to start, while other things are done."""
+        """Start Chroma, which takes seconds, in the background."""
         if not self._connections and not self._factory:
             begin_chroma()
 
 
 def _is_cut(prepared: Prepared, document: Document) -> bool:
-    """Whether a document was cut by the language that people say it is in, if they do."""
+    """Whether a document was prepared with the language that is now set for it, if any."""
     cut = prepared.document
     return cut is not None and cut.properties.read_as == document.properties.read_as
 
 
 def _embedded_of(passage: Passage) -> tuple[Span, str | None]:
-    """Return what the vector of a passage depends on, besides its text."""
+    """Return what a passage's vector depends on, apart from the document's text."""
     return passage.span, passage.heading
 
 
@@ -775,11 +776,11 @@ class _Gone(UserError):
 
 
 def _read_again(document: Document, unfinished: Path) -> Document:
-    """Read a document's file again; addresses are not called unasked.
+    """Read a document's file again; addresses are not fetched without being asked to.
 
     Pages that are read from pictures are kept in the folder `unfinished` meanwhile.
 
-    Raises DocumentError where it cannot be read.
+    Raises DocumentError if it cannot be read.
     """
     if not Path(document.source).is_absolute():
         raise DocumentError(f"{document.name} did not come from a file: add it again.")
@@ -814,7 +815,7 @@ def _fingerprint_words(fingerprint: dict[str, str]) -> str:
 
 
 def _store_setting(made: dict[str, str], now: dict[str, str]) -> str:
-    """Return what to set besides the embedding to use the store that a library was made with."""
+    """Say what else to set, after the embedding, to use the library's own vector store."""
     if made.get("vectors") == now.get("vectors"):
         return ""
     if "vectors" in made:

@@ -1,4 +1,4 @@
-"""Text from outside as it may be shown: on one line, without control and direction marks."""
+"""Make untrusted text safe to display: on one line, without control and direction marks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from urllib.parse import urlsplit
 
 _TURNS = "\u202a-\u202e\u2066-\u2069"
-"""Marks that turn the direction of all that follows them."""
+"""Marks that change the direction of all text after them."""
 _MARKS = "\u061c\u200e\u200f\ufeff"
 _CONTROL = "\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff"
 
@@ -17,9 +17,9 @@ def title_line(text: str) -> str:
 
 
 def path_line(path: str) -> str:
-    """Return a path or a file's name on one line: a control character is shown by its picture.
+    """Return a path or file name on one line, with symbols in place of control characters.
 
-    “a␊b.txt” looks like another file than “a b.txt”, which it is.
+    So “a␊b.txt” does not look like “a b.txt”, which is a different file.
     """
     return printable(re.sub(r"[\x00-\x1f\x7f]", _picture, path))
 
@@ -29,25 +29,25 @@ def _picture(control: re.Match[str]) -> str:
 
 
 def number_of(number: int, thing: str) -> str:
-    """Return how many there are of a thing: “1 day”, “2,000 days”, “3 entries”."""
+    """Return a number with its noun: “1 day”, “2,000 days”, “3 entries”."""
     things = re.sub(r"(?<=[^aeiou])y$", "ie", thing) + "s"
     return f"{number:,} {thing if number == 1 else things}"
 
 
 def shortened(text: str, length: int) -> str:
-    """Return a text on one line, with an ellipsis for what is beyond some characters."""
+    """Return a text on one line, cut to a length with an ellipsis."""
     words = " ".join(text.split())
     return words if len(words) <= length else words[: length - 1].rstrip() + "…"
 
 
 def repeats_itself(text: str, times: int = 2) -> bool:
-    """Whether three words or more stand in a text so many times, each right behind the last."""
+    """Whether a run of three or more words is repeated in direct succession, `times` times."""
     again = rf"\b(\w+(?:\W+\w+){{2,{_LONGEST_RUN - 1}}})(?:\W+\1\b){{{times - 1}}}"
     return bool(re.search(again, text.casefold()))
 
 
 _LONGEST_RUN = 30
-"""Words of what is looked for again, at most."""
+"""The most words in a repeated run that is looked for."""
 
 
 def printable(text: str) -> str:
@@ -56,25 +56,25 @@ def printable(text: str) -> str:
 
 
 def visible(text: str) -> str:
-    """Return a text with blanks in the place of control characters, without direction marks."""
+    """Return a text with blanks in place of control characters, and without direction marks."""
     return re.sub(f"[{_CONTROL}]", " ", re.sub(f"[{_TURNS}{_MARKS}]", "", text))
 
 
 def in_place(text: str) -> str:
-    """Return a text of the same length, with blanks in the place of what a terminal would obey.
+    """Return a text of the same length, with blanks in place of what a terminal would obey.
 
-    Line breaks stay, and so do the offsets of all that is said.
+    Line breaks stay, and all offsets remain valid.
     """
     return re.sub(rf"(?!\n)[{_CONTROL}{_TURNS}]", " ", text)
 
 
 def as_markdown(text: str) -> str:
-    """Return a text on one line, as Markdown that shows just its words.
+    """Return a text on one line, as Markdown that shows it literally.
 
-    Only what Markdown would read as a sign has a backslash: most signs are none inside a line.
+    Only characters that are special in their position are escaped: inside a line, most are not.
     """
     line = re.sub(_MARKDOWN, r"\\\g<0>", " ".join(text.split()))
-    line = line.replace("$", r"\$") if line.count("$") > 1 else line  # Two are a formula, for some.
+    line = line.replace("$", r"\$") if line.count("$") > 1 else line  # In some, two make a formula.
     return re.sub(r"^(\d+)([.)])(?=\s|$)", r"\1\\\2", line)
 
 
@@ -82,7 +82,7 @@ _MARKDOWN = r"[\\`*\[\]<~]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)|^[-+#>=]|#$"
 
 
 def as_xml(text: str) -> str:
-    """Return a text without the characters that no XML may hold."""
+    """Return a text with replacement characters for those that XML does not allow."""
     return _NOT_XML.sub("�", text)
 
 
@@ -90,6 +90,6 @@ _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 def without_password(address: str) -> str:
-    """Return an address without what stands before its host."""
+    """Return an address without the user name and password before its host."""
     parts = urlsplit(address)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

@@ -1,9 +1,10 @@
-"""Cutting a document into passages and sentences along the text's own structure.
+"""Split a document into passages and sentences along the text's own structure.
 
-A passage is a paragraph, a few short neighbours of one section, a part of a very long paragraph,
-or one entry of a chronology. Headings are not passages: they are kept as the context of those that
-follow. Nothing is copied: a passage is a span, and so are its sentences. What cannot answer is part
-of a passage, so that it can be searched for, and none of its sentences, so that it is never quoted.
+A passage is a paragraph, a few short neighbours in one section, a part of a very long paragraph,
+or one entry of a chronology. Headings are not passages: they are kept as the context of the
+passages that follow. Nothing is copied: passages and sentences are spans. Text that cannot answer
+anything is part of a passage, so that it can be found, but is not one of its sentences, so that it
+is never quoted.
 """
 
 from __future__ import annotations
@@ -23,31 +24,31 @@ from index.language import in_its_language, language_of_text, may_be_foreign
 from index.language.names import days_have_dots, month_names
 
 MONTH_LETTERS = 20
-"""The letters of the longest name of a month."""
+"""The length of the longest month name."""
 
 SPLITTER_VERSION = "4"
-"""Part of a library's fingerprint: raise it with every change that moves the edges of a passage, or
-makes other sentences of it."""
+"""Part of a library's fingerprint: raise it with every change that moves the boundaries of passages
+or changes their sentences."""
 
 PASSAGE_TOKENS = 400
-"""The longest passage, so that it fits the 512 tokens that embedder and reranker read with room
-for a question, its heading and a wrong guess of `_tokens`."""
+"""The longest passage. It fits the 512 tokens that the embedding model and the reranker read, with
+room for a question, the heading and an error of `_tokens`."""
 
 MERGE_TOKENS = 100
-"""Short neighbours (lines of a dialogue, items of a list) are put together up to this size."""
+"""Short neighbours (lines of a dialogue, items of a list) are merged up to this size."""
 
 SENTENCE_CHARACTERS = 1000
-"""A longer "sentence" is a table, a log or a line without punctuation, and is cut at a space."""
+"""A longer "sentence" is a table, a log or a line without punctuation, and is split at a space."""
 
 Offsets = tuple[int, int]
 
 
 def split(document: Document) -> list[Passage]:
-    """Cut a document into passages, in the order of the text.
+    """Split a document into passages, in text order.
 
-    Passages do not overlap, and all letters and digits of the text outside headings lie in one. Its
-    sentences are those that can answer, so it may have none. A document in which nothing can has
-    all of them.
+    Passages do not overlap, and every letter and digit outside headings is in one. A passage's
+    sentences are those that can answer, so it may have none. If nothing in the document can answer,
+    all sentences are kept.
     """
     found = list(_blocks_with_context(document))
     passages = _passages(document, found)
@@ -72,10 +73,10 @@ def split(document: Document) -> list[Passage]:
 
 
 def in_its_languages(document: Document) -> Document:
-    """Return a document that says which language it is in, and which of its paragraphs are not.
+    """Return a document with its language, and paragraphs in other languages, recorded.
 
-    Its sentences are cut by that. Where a person has said the language, what was told of the whole
-    text before is told of no paragraph.
+    These languages decide how its sentences are split. If a user has set the language, paragraphs
+    in the language detected for the whole text do not count as foreign.
     """
     document = in_its_language(document)
     places = blocks(document)
@@ -90,7 +91,7 @@ def in_its_languages(document: Document) -> Document:
 
 
 def _foreign(document: Document, places: list[Offsets]) -> dict[int, str]:
-    """Return the codes of the paragraphs that are surely in another language than the document."""
+    """Return the language codes, by index, of paragraphs surely not in the document's language."""
     asked = set(may_be_foreign(document, places))
     if not asked:
         return {}
@@ -105,12 +106,15 @@ def _foreign(document: Document, places: list[Offsets]) -> dict[int, str]:
 
 
 def blocks(document: Document) -> list[Offsets]:
-    """Return where a document's paragraphs stand, or its lines where each is one: no headings."""
+    """Return the offsets of a document's paragraphs, or of lines that are paragraphs by themselves.
+
+    Headings are not among them.
+    """
     return [(start, end) for start, end, _, _ in _blocks_with_context(document)]
 
 
 def split_whole(document: Document) -> list[Passage]:
-    """Cut a document into the same passages, of which every sentence is kept."""
+    """Split a document into the same passages as `split`, but keep every sentence."""
     return _passages(document, list(_blocks_with_context(document)))
 
 
@@ -139,12 +143,12 @@ def sentence_spans(
     """Return the sentences of `text[start:end]` as offsets into the text, without outer blanks.
 
     The first `prefix` characters (the date of a chronology's entry) stay with the first sentence.
-    Sentences come from `sentencex`: of the splitters tried it alone keeps "Dec. 15" and
-    "Gen. Mark" whole at the speed of reading.
+    Sentences come from `sentencex`: of the splitters tried, only it keeps "Dec. 15" and "Gen. Mark"
+    whole and is still fast enough.
     """
     import sentencex
 
-    # A line break inside a paragraph is the typesetter's, not the author's.
+    # A line break inside a paragraph comes from typesetting, not from the author.
     flat = text[start + prefix : end].replace("\n", " ")
     sentences: list[Offsets] = []
     for boundary in sentencex.get_sentence_boundaries(language, flat):
@@ -154,7 +158,7 @@ def sentence_spans(
             first, _ = sentences.pop()
         sentences.append(stripped(text, first, last))
     if not prefix and len(sentences) > 1 and _SIGN.fullmatch(text, *sentences[0]):
-        # "1.", of a list's item.
+        # "1.", the number of a list item.
         sentences = [(sentences[0][0], sentences[1][1]), *sentences[2:]]
     spans = [part for sentence in sentences for part in _short_enough(text, *sentence)]
     if prefix:
@@ -171,7 +175,7 @@ def _blocks_with_context(document: Document) -> Iterator[_Block]:
     headings = {heading.start: heading for heading in document.headings}
     blocks = list(_blocks(document.text, headings))
     if not any(_heading_in(headings, *block) is None for block in blocks):
-        headings = {}  # Nothing but headings: they are all the text there is.
+        headings = {}  # If there are only headings, treat them as the text.
     heading: str | None = None
     in_entries = under_heading = False
     for start, end in blocks:
@@ -222,7 +226,7 @@ def _blank_between(text: str, end: int, start: int) -> bool:
 
 
 def _unwrapped(text: str, lines: list[Offsets]) -> list[Offsets]:
-    """Join the lines of one chunk into paragraphs where they look hard-wrapped."""
+    """Join the lines of one chunk into paragraphs if they look hard-wrapped."""
     if not _looks_wrapped(text, lines):
         return lines
     blocks = [lines[0]]
@@ -236,7 +240,7 @@ def _unwrapped(text: str, lines: list[Offsets]) -> list[Offsets]:
 
 
 def _looks_wrapped(text: str, lines: list[Offsets]) -> bool:
-    """Whether lines are one paragraph set to a width: even lengths, broken inside sentences."""
+    """Whether lines are hard-wrapped: of even length, and broken inside sentences."""
     if len(lines) < 2:
         return False
     widest = max(end - start for start, end in lines)
@@ -260,11 +264,11 @@ _INITIAL = re.compile(r"(?:^|[^\w.])[^\W\d_]\.$")
 
 
 def _goes_on(text: str, before: Offsets, start: int, language: str) -> bool:
-    """Whether what is taken for a sentence's end is none: “zum 72. Jahrestag”, “M. Dupont”.
+    """Whether a presumed sentence end is not one: “zum 72. Jahrestag”, “M. Dupont”.
 
-    `sentencex` knows that of English. Where days are written with a dot, other numbers that count
-    are too, and few sentences end with one, but behind a name: “Haus Nummer 15.” A month goes on
-    behind one as well: “Mittwoch 15. Dezember”.
+    `sentencex` handles this for English. In languages that write days with a dot, other ordinal
+    numbers have one too, and a sentence rarely ends with a number, except after a name: “Haus
+    Nummer 15.” A month always continues the sentence, even then: “Mittwoch 15. Dezember”.
     """
     word = re.match(r"[^\W\d_]+", text[start : start + MONTH_LETTERS])
     if language == ENGLISH or word is None:
@@ -278,7 +282,7 @@ def _goes_on(text: str, before: Offsets, start: int, language: str) -> bool:
 
 
 def _with_letters(text: str, spans: list[Offsets]) -> list[Offsets]:
-    """Leave out what holds neither a letter nor a digit: rules, rows of stars, table borders."""
+    """Leave out spans without a letter or digit: rules, rows of stars, table borders."""
     return [span for span in spans if any(c.isalnum() for c in text[span[0] : span[1]])]
 
 
@@ -293,13 +297,13 @@ def _short_enough(text: str, start: int, end: int) -> Iterator[Offsets]:
 
 
 def _tokens(text: str) -> float:
-    """Guess a text's length in tokens: four ASCII characters, or one other, to a token."""
+    """Estimate a text's length in tokens: four ASCII characters, or one other, per token."""
     ascii_characters = len(text.encode("ascii", "ignore"))
     return ascii_characters / 4 + len(text) - ascii_characters
 
 
 def _pack(text: str, sentences: list[Offsets]) -> Iterator[list[Offsets]]:
-    """Group a block's sentences into passages that are not too long."""
+    """Group a block's sentences into passages of up to PASSAGE_TOKENS."""
     part: list[Offsets] = []
     for sentence in sentences:
         if part and _tokens(text[part[0][0] : sentence[1]]) > PASSAGE_TOKENS:

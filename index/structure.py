@@ -1,7 +1,7 @@
-"""How a stored text is set: its lists, tables, quotations, emphasis and links, as places in it.
+"""Find the structure of a stored text: its lists, tables, quotations, emphasis and links.
 
-Nothing of the text is changed: an element is a place, and the signs in it (a list's dash, a table's
-bars, the stars around a word) are places too, which need not be shown where the element is.
+The text itself is not changed. An element is a span, and so is each piece of markup in it (a list's
+dash, a table's bars, the stars around a word), which need not be shown if the element is rendered.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ BlockKind = Literal["list", "item", "table", "row", "cell", "quotation", "code",
 Kind = Literal[BlockKind, "heading", "escaped", StyleKind]
 
 BLOCKS: frozenset[str] = frozenset(get_args(BlockKind))
-"""The kinds that are set apart from the line before; the others stand in the line."""
+"""The block-level kinds; the others are inline."""
 
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """What stands at `text[start:end]`. Elements lie one inside the other or apart.
+    """The element at `text[start:end]`. Elements are nested or disjoint.
 
-    `signs` are the places in it that only mark it, in no element inside it. `label` is what an item
-    is marked with, where that is more than a bullet; `level` is a heading's, from 1 on.
+    `signs` are the spans of its own markup, outside any inner element. `label` is the marker of a
+    list item if it is more than a bullet; `level` is a heading's, from 1.
     """
 
     start: int
@@ -48,7 +48,7 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a table: where it stands, and where each of its cells does."""
+    """The spans of a table's row and of its cells."""
 
     start: int
     end: int
@@ -57,9 +57,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: what its columns are called, and the rows below that.
+    """A table: the heads of its columns, and the rows below them.
 
-    Where the first row has figures in it, the columns have no `heads`, and it is one of the rows.
+    If its first row contains figures, the table has no `heads`, and that row is one of the `rows`.
     """
 
     start: int
@@ -68,42 +68,39 @@ class Table:
     rows: tuple[Row, ...]
 
     def rows_in(self, place: Place) -> Sequence[Row]:
-        """Return the rows that lie in a place as a whole."""
+        """Return the rows that are completely inside a span."""
         first = bisect_left(self.rows, place[0], key=lambda row: row.start)
         return self.rows[first : bisect_right(self.rows, place[1], key=lambda row: row.end)]
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Where a place stands in a table: the cells that name its row, and the head of its column."""
+    """A position in a table: the cells that name its row, and the head of its column."""
 
     row: str
     column: str
 
 
 def structure(document: Document) -> tuple[Element, ...]:
-    """Return a document's elements in the order of the text, the outer before the inner ones."""
+    """Return a document's elements in text order, outer ones before inner ones."""
     return _structure(*_told(document))
 
 
 def tables(document: Document) -> tuple[Table, ...]:
-    """Return a document's tables in the order of the text."""
-    # Every question asks for those of what it finds, and reading a text's structure takes long.
+    """Return a document's tables in text order."""
+    # Each question needs the tables of the documents it finds, and finding a structure is slow.
     return _tables_of(*_told(document)) if "|" in document.text else ()
 
 
 def table_at(document: Document, place: Place) -> Table | None:
-    """Return the table that a place stands in; None where it is in none."""
+    """Return the table that contains a span, or None."""
     found = tables(document)
     at = bisect_right(found, place[0], key=lambda table: table.start) - 1
     return found[at] if at >= 0 and place[1] <= found[at].end else None
 
 
 def cell_of(document: Document, place: Place) -> Cell | None:
-    """Return where in a table a place stands, or None where it is in none or in more than a cell.
-
-    A table's first row holds the heads of its columns, unless there are figures in it.
-    """
+    """Return a span's position in its table; None if it is not inside a single cell."""
     table = table_at(document, place)
     if table is None:
         return None
@@ -115,14 +112,14 @@ def cell_of(document: Document, place: Place) -> Cell | None:
 
 
 MOST_NAMES = 3
-"""Cells that name a row, at most."""
+"""The most cells that name a row."""
 
 
 def _name_of(text: str, table: Table, row: Row, column: int) -> str:
-    """Return the cells that tell a row from all others, beside the one in a column: “Asia, 2021”.
+    """Return cells that identify a row, not counting the one in a column: “Asia, 2021”.
 
-    They are taken from the left, and one that tells it from no further row is left out. Where they
-    do not tell it from all, it is the first cell, as in a table that has but one column.
+    Cells are taken from the left; a cell that excludes no further row is skipped. If they do not
+    identify the row, or the table has only one column, the first cell names it.
     """
     alike, names = table.rows, list[str]()
     for at, (start, end) in enumerate(row.cells):
@@ -140,7 +137,7 @@ def _name_of(text: str, table: Table, row: Row, column: int) -> str:
 
 
 def list_of(document: Document, start: int, end: int) -> tuple[Element, ...]:
-    """Return the items of the innermost list that `text[start:end]` stands in, if any."""
+    """Return the items of the innermost list that contains `text[start:end]`, if any."""
     elements = structure(document)
     around = [
         each for each in elements if each.kind == "list" and each.start <= start and end <= each.end
@@ -154,16 +151,16 @@ def list_of(document: Document, start: int, end: int) -> tuple[Element, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Spelled:
-    """A place in a table as it is read: each cell behind the head of its column.
+    """Rows of a table as sentences: each cell behind the head of its column.
 
-    `cells` are, for each cell, its place in this text and where in the document it begins.
+    `cells` holds, for each cell, its start and end in this text and its start in the document.
     """
 
     text: str
     cells: tuple[tuple[int, int, int], ...]
 
     def in_document(self, start: int, end: int) -> Place | None:
-        """Return where the words at a place of this text stand; None if they are of heads alone."""
+        """Map a span of this text to the document; None if it consists of heads only."""
         touched = [each for each in self.cells if each[0] < end and start < each[1]]
         if not touched:
             return None
@@ -173,9 +170,9 @@ class Spelled:
 
 
 def spelled(document: Document, place: Place) -> Spelled | None:
-    """Return the rows of a table that a place covers as they are read, or None where it is in none.
+    """Spell out the table rows that a span covers; None if it is not in a table with heads.
 
-    "Tsugaru | 20 km" under "Strait | Width" is read as "Strait: Tsugaru; Width: 20 km."
+    "Tsugaru | 20 km" under "Strait | Width" becomes "Strait: Tsugaru; Width: 20 km."
     """
     if "|" not in document.text[slice(*place)]:
         return None
@@ -201,11 +198,11 @@ def _of_kind(elements: Sequence[Element], kind: Kind, outer: Element) -> list[El
 
 
 Levels = tuple[tuple[int, int, int], ...]
-"""Where headings stand, and their levels."""
+"""The headings, as (start, end, level)."""
 
 
 def _told(document: Document) -> tuple[str, str, Levels, tuple[Style, ...]]:
-    """Return all that tells a document's structure."""
+    """Return all that a document's structure depends on, as a cache key."""
     loader = document.loader.partition(" ")[0]
     levels = tuple((each.start, each.end, each.level) for each in document.headings)
     return document.text, loader, levels, document.styles
@@ -219,7 +216,7 @@ def _tables_of(
     found = []
     for table in (each for each in elements if each.kind == "table"):
         rows = [
-            # A quote of a row does not hold the blanks around it, where its last cell is empty.
+            # Stripped like quotes are: a row whose last cell is empty ends in blanks.
             Row(*stripped(text, row.start, row.end), _cells(elements, row))
             for row in _of_kind(elements, "row", table)
         ]
@@ -237,7 +234,7 @@ def _cells(elements: Sequence[Element], row: Element) -> tuple[Place, ...]:
 
 WITH_LISTS = frozenset(("html", "docx", "epub", "pptx", "odp", "odt", "eml"))
 WITH_TABLES = WITH_LISTS | {"pdf", "image", "xlsx", "ods", "csv", "tsv", "rtf", "json", "xml"}
-"""The loaders of formats in which lists and tables are told."""
+"""The loaders whose text may have lists, and those whose text may have tables."""
 
 
 @lru_cache(maxsize=16)
@@ -255,7 +252,7 @@ def _structure(
     return tuple(sorted(found, key=lambda each: (each.start, -each.end, each.kind not in BLOCKS)))
 
 
-# --- texts that a reader of ours has composed: one block a line, items close together
+# --- texts composed by our own readers: one block per line, list items on successive lines
 
 _ITEM = re.compile(r"(?:- |(\d+\.) )(?=.)")
 
@@ -274,7 +271,7 @@ def _tables(text: str, lines: Sequence[Place]) -> Iterator[Element]:
 def _runs(
     text: str, lines: Sequence[Place], gap: int, wanted: Callable[[str], bool]
 ) -> Iterator[list[Place]]:
-    """Yield the lines that are wanted and stand one below the other, `gap` line breaks apart."""
+    """Yield runs of successive wanted lines, `gap` line breaks apart."""
     run: list[Place] = []
     for line in lines:
         fits = wanted(text[slice(*line)])
@@ -309,14 +306,14 @@ def _table(text: str, lines: Sequence[Place]) -> Iterator[Element]:
 
 
 def _with_gaps(outer: Element, inner: Sequence[Element]) -> Element:
-    """Return an element whose text is that of the elements inside it; the rest of it is signs."""
+    """Return an element with everything outside its inner elements as its signs."""
     edges = [outer.start, *(at for each in inner for at in (each.start, each.end)), outer.end]
     gaps = tuple((a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if a < b)
     return Element(outer.start, outer.end, outer.kind, gaps, outer.label)
 
 
 def _in_one(styles: Sequence[Style], blocks: Sequence[Element]) -> Iterator[Element]:
-    """Yield the styles that begin and end in the same elements."""
+    """Yield the styles that do not cross the boundary of a block."""
     edges = sorted({at for each in blocks for at in (each.start, each.end)})
     for each in styles:
         after = bisect_right(edges, each.start)
@@ -330,8 +327,8 @@ _INLINE: dict[str, Kind] = {"strong": "strong", "em": "emphasis", "s": "struck",
 _LINK_ENDS = re.compile(r"\](?:\((?:[^()\\\n]|\\.|\([^()\n]*\))*\)|\[[^\]\n]*\])?|>")
 
 PARAGRAPH, BRACKETS = 20_000, 500
-"""Nobody writes paragraphs longer than this, or with so many brackets in them. They are not
-searched for emphasis and links, since that would take hours."""
+"""The limits, in characters and opening brackets, for paragraphs in which emphasis and links are
+looked for. Nobody writes longer ones, and parsing them would take hours."""
 
 
 def _of_markdown(text: str) -> list[Element]:
@@ -351,11 +348,11 @@ def _of_markdown(text: str) -> list[Element]:
 
 
 class _Unplaced(Exception):
-    """What the parser reads stands in the text in a way that is not known here."""
+    """A token of the parser that could not be located in the text."""
 
 
 class _Markdown:
-    """Finds what markdown-it reads in the text again: it tells lines, and no places in them."""
+    """Locates the tokens of markdown-it in the text: it reports lines, but no offsets in them."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -372,7 +369,7 @@ class _Markdown:
                 self._list(tokens[at : end + 1])
             elif token.type == "table_open":
                 self._table(tokens[at : end + 1])
-                at = end  # Its cells are read by then.
+                at = end  # `_table` has read its cells.
             elif token.type == "blockquote_open":
                 self._quotation(token)
             elif token.type in ("fence", "code_block", "hr"):
@@ -386,7 +383,7 @@ class _Markdown:
         return self.found
 
     def _place(self, token: Token) -> Place:
-        """Return where a block stands, without the white space around it."""
+        """Return the span of a block, without the white space around it."""
         first, last = token.map or (0, 0)
         end = self.lines[min(last, len(self.lines) - 1)]
         return stripped(self.text, self.lines[first], end)
@@ -422,7 +419,7 @@ class _Markdown:
                 found = self.text.find(inner.content or "|", cursor, row_end)
                 if found < 0:
                     return
-                found += not inner.content  # A cell without text stands behind its bar.
+                found += not inner.content  # An empty cell is placed behind its bar.
                 cursor = found + len(inner.content)
                 own.append((Element(found, cursor, "cell"), inner.children or []))
             rows.append(_with_gaps(Element(row_start, row_end, "row"), [cell for cell, _ in own]))
@@ -463,7 +460,7 @@ class _Markdown:
             self.found.append(Element(start, end, "heading", places, level=level))
 
     def _in_line(self, children: Sequence[Token], start: int, end: int) -> None:
-        """Place emphasis, code and links; a line in which one is not found has none."""
+        """Locate emphasis, code and links; if one is not found, its paragraph gets none."""
         with suppress(_Unplaced):
             self.found += self._placed(children, start, end)
 
@@ -520,7 +517,7 @@ class _Markdown:
 
 
 def _closing(tokens: Sequence[Token], at: int) -> int:
-    """Return where the token stands that closes the one at a place; the place itself if none."""
+    """Return the index of the token that closes the one at an index; that index if none does."""
     if tokens[at].nesting != 1:
         return at
     level = tokens[at].level

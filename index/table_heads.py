@@ -1,7 +1,7 @@
-"""The head of the table that a place in a text is in, where that place is below it.
+"""Find the head of the table that an offset in a text is in.
 
-A table is told by its lines alone, in any format: they have the same number of bars, and between
-them stands nothing but blank lines, or the dashes below the head of a table in Markdown.
+In any format, a table is recognized by its lines alone: they have the same number of bars, with
+nothing between them but blank lines or the dashes below the head of a Markdown table.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ _DASHES = re.compile(r"[\s|:-]+")
 _FIGURE = re.compile(r"(?!(?:1\d|20)\d\d$)[-+±<>~$€£]?\d[\d.,\s]*(?:[%°]|\b[a-zA-Z]{1,3})?")
 
 LONGEST = 400
-"""Letters of a head, at most: it is read with each of the table's rows."""
+"""The most characters of a head: it is added to every passage of the table."""
 
 
 class _Table(NamedTuple):
     start: int
     rows: int
-    """Where the row below the head begins."""
+    """The offset of the first row below the head."""
     end: int
     head: str
 
 
 def head_above(text: str, at: int) -> str:
-    """Return the head of the table whose rows go on at a place; empty where there is none."""
+    """Return the head of the table that has an offset in its rows; empty if there is none."""
     found = _tables(text)
     number = bisect_right(found, at, key=lambda table: table.start) - 1
     table = found[number] if number >= 0 else None
@@ -38,7 +38,7 @@ def head_above(text: str, at: int) -> str:
 
 @lru_cache(maxsize=8)
 def _tables(text: str) -> tuple[_Table, ...]:
-    """Return the tables of a text that have a head: a first row without figures."""
+    """Return the tables of a text that have a head, which is a first row without figures."""
     if BAR not in text:
         return ()
     runs: list[list[tuple[int, int]]] = [[]]
@@ -67,5 +67,5 @@ def _names_columns(row: str) -> bool:
 
 
 def is_figure(cell: str) -> bool:
-    """Whether a cell is a figure, as it stands in no head. Years may be heads."""
+    """Whether a cell is a figure, and so not a head. Years do not count: they may be heads."""
     return _FIGURE.fullmatch(cell) is not None

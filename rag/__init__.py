@@ -1,4 +1,4 @@
-"""Questions and how they are answered. Start with `rag/assistant.py`, the main path."""
+"""Answers questions from a library. Start with `rag/assistant.py`, the main path."""
 
 from typing import TYPE_CHECKING
 

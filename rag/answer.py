@@ -1,4 +1,4 @@
-"""What an answer is made of, and its JSON form that other programs rely on."""
+"""An answer, the events on the way to it, and its JSON form, which other programs rely on."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rag.quote import Quote, quotes_as_json
 _ITEM = re.compile(r"(?:•|\d{1,3}[.)]) ")
 
 SCHEMA = 1
-"""Of the JSON form; it rises when a field changes its meaning or goes."""
+"""The version of the JSON form. It rises when a field is removed or changes its meaning."""
 
 Reason = Literal["not_in_sources", "no_documents", "llm_unavailable"]
 
@@ -26,8 +26,8 @@ Reason = Literal["not_in_sources", "no_documents", "llm_unavailable"]
 class AnswerSentence:
     """A sentence with the numbers of its footnotes.
 
-    `supported` is false for a sentence of the LLM that its quotes do not bear out: it is kept
-    here to be seen, has no footnotes, and is not part of the answer's text.
+    `supported` is false for a sentence that the LLM wrote and that its quotes do not bear out. Such
+    a sentence is kept for display only: it has no footnotes and is not part of the answer's text.
     """
 
     text: str
@@ -36,7 +36,7 @@ class AnswerSentence:
 
     @property
     def is_item(self) -> bool:
-        """Whether it is an item of a list, which stands on a line of its own."""
+        """Whether it is a list item, which gets a line of its own."""
         return bool(_ITEM.match(self.text))
 
 
@@ -47,38 +47,38 @@ class Answer:
     question: str
     """As it was asked."""
     standalone_question: str
-    """As it is understood without the conversation; the same where it needs none."""
+    """The question made to stand alone; equal to `question` if it did already."""
     sentences: tuple[AnswerSentence, ...]
-    """What was written, in order, with what the quotes do not bear out."""
+    """What was written, in order, including sentences that the quotes do not bear out."""
     citations: tuple[Quote, ...]
     """The quotes that the footnotes show."""
     quotes: tuple[Quote, ...]
-    """All that were found for the question, best first."""
+    """All quotes that were found for the question, best first."""
     reason: Reason | None
-    """Why there is no answer, or none that the language model wrote; None where all went well."""
+    """Why there is no answer, or why the language model did not write it; None if all went well."""
     models: dict[str, str | None]
-    """Which model did what: “embedding”, “reranker”, “llm” (None where none was asked)."""
+    """The models by their roles: “embedding”, “reranker”, “llm” (None if none was asked)."""
     timings: dict[str, float | None] = field(compare=False)
-    """Seconds from the question on, by step; None for what did not happen."""
+    """Seconds since the question came, by step; None for a step that did not happen."""
     message: str | None = None
-    """For the user: what did not work, or what of the sources a list leaves out, where it does."""
+    """A message for the user: what did not work, or which part of the sources a list leaves out."""
     decision: Decision | None = None
-    """Why it was answered or refused, where that was decided by evidence."""
+    """Why the question was answered or refused, if evidence decided that."""
     nearest: Nearest | None = None
-    """What comes near where it is refused; None where it is not, and where nothing does."""
+    """What comes nearest to an answer, for a refusal; None if nothing comes near."""
     borne_out: bool = True
-    """Whether the quotes bear out anything of what the language model wrote, where it did."""
+    """Whether the quotes bear out any part of what the language model wrote, if it wrote."""
     llm_failed: bool = False
-    """Whether a language model was to answer and did not, whatever became of the question."""
+    """Whether a language model should have answered and failed, even if there is an answer."""
     searched: int = 0
-    """How many passages the search brought for it."""
+    """How many passages the search returned."""
     route: Route | None = None
-    """What kind of answer it was taken to want; None where that is not known any more."""
+    """The kind of answer that the question wants; None if that is no longer known."""
     choices: tuple[str, ...] = ()
-    """Questions to go on with: those that it may have meant, where that is asked back, or the one
-    for what a list has left out."""
+    """Suggested next questions: the possible meanings, if the answer asks back, or the one that
+    asks for the rest of a shortened list."""
     way: str | None = None
-    """Which way it was answered; None where none was tried. It is evidence where no other did."""
+    """The way that answered; None if none was tried. Evidence is the fallback of all others."""
     language: str = ENGLISH
     """The code of the language that it was asked in."""
 
@@ -104,12 +104,12 @@ class Answer:
         )
 
     def phrase(self, key: str) -> str:
-        """Return what it says by itself, in the language of the question."""
+        """Return one of the fixed phrases, in the language of the question."""
         return say(self.language, key)
 
     @property
     def lines(self) -> list[list[AnswerSentence]]:
-        """The supported sentences by the lines that they stand on: each item on one of its own."""
+        """The supported sentences, grouped into lines: each list item has a line of its own."""
         made: list[list[AnswerSentence]] = []
         for each in self.sentences:
             if each.supported and made and not (each.is_item or made[-1][-1].is_item):
@@ -123,7 +123,7 @@ class Answer:
         return [self.citations[number - 1] for number in sentence.citations]
 
     def explanation(self) -> dict[str, Any] | None:
-        """Return why it was answered or refused, where that was decided by evidence."""
+        """Return why the question was answered or refused; None if evidence did not decide it."""
         if self.decision is None:
             return None
         why = {"answerable": not self.refused, "borne_out": self.borne_out}
@@ -178,7 +178,7 @@ class Searching:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The quotes, ranked: there to be shown while the answer is still being written."""
+    """The ranked quotes, which can be shown while the answer is still being written."""
 
     quotes: tuple[Quote, ...]
 
@@ -187,8 +187,8 @@ class Found:
 class Writing:
     """What the LLM has written so far: `text` is not verified yet, and has no footnotes.
 
-    `sentences` before it are as they will stand in the answer, their footnotes' quotes in
-    `citations`: prose is proven sentence by sentence.
+    Prose is proven sentence by sentence: `sentences` come before `text` and are final, and
+    `citations` are the quotes of their footnotes.
     """
 
     text: str
@@ -197,4 +197,4 @@ class Writing:
 
 
 Event = Searching | Found | Writing | Answer
-"""What is told while a question is answered; the last is the Answer."""
+"""What is yielded while a question is answered; the last event is the Answer."""

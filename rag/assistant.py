@@ -1,4 +1,4 @@
-"""Answering a question from a library: the main path, one named step after another."""
+"""The main path: answering a question from a library, one named step after another."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ class Assistant:
     def __init__(self, settings: Settings, *, check: bool = True) -> None:
         """Open the library and name the models; weights are loaded when they are first needed.
 
-        Raises LibraryError when the library cannot be used with these settings; without `check`,
-        one that was made with others can be opened to be made again.
+        Raises LibraryError when the library cannot be used with these settings. Without `check`, a
+        library that was made with other settings can be opened for reindexing.
         """
         self.settings = settings = as_made(settings)
         self.reranker = reranker_of(settings)
@@ -64,7 +64,7 @@ class Assistant:
         self._embedding = embedding_of(settings)
         self.router = Router(self._vector if self.reader.reads_all else None)
         self._writer: Lazy[Writer | None] = Lazy(lambda: load_writer(settings))
-        # Who searches and reads keeps a core busy; who waits for a language model does not.
+        # Searching and reading keep a core busy; waiting for a language model does not.
         self._turns = FairSemaphore(os.cpu_count() or 1)
         self.library = open_library(settings, self._embedding, check=check)
 
@@ -75,9 +75,9 @@ class Assistant:
         self.close()
 
     def close(self) -> None:
-        """Let go of the library and of the weights; the next use opens them again.
+        """Release the library and the weights; the next use opens them again.
 
-        A language model in this process is shared, and goes with the process.
+        A language model in this process is shared, and lives as long as the process.
         """
         self.library.close()
         self._embedding.forget()
@@ -85,7 +85,7 @@ class Assistant:
 
     @property
     def writer(self) -> Writer | None:
-        """The language model, or None where the settings have none.
+        """The language model, or None if the settings have none.
 
         Raises LLMUnavailable when it cannot be loaded.
         """
@@ -97,9 +97,9 @@ class Assistant:
         return self._turns.waiting
 
     def with_settings(self, settings: Settings) -> Assistant:
-        """Return an assistant of the same library and search that answers by other settings.
+        """Return an assistant with the same library and search that answers by other settings.
 
-        What belongs to the search (the library, its embedding, reranker and reader) is this one's.
+        It shares the library, the embedding, the reranker and the reader with this one.
         """
         other = copy(self)
         other.settings = settings
@@ -107,9 +107,9 @@ class Assistant:
         return other
 
     def with_library(self, library: Library) -> Assistant:
-        """Return an assistant of another library with the same models: they are loaded once.
+        """Return an assistant of another library that shares the loaded models.
 
-        The library was opened with this one's `embedding`.
+        The library must have been opened with this one's `embedding`.
         """
         other = copy(self)
         other.settings = self.settings.model_copy(update={"library": library.place})
@@ -117,7 +117,7 @@ class Assistant:
         return other
 
     def writing_as(self, other: Assistant) -> Assistant:
-        """Return an assistant of this library and search that writes and answers as another one."""
+        """Return an assistant with this library and search that writes and answers like `other`."""
         mine = copy(other)
         own = ("library", "embedding", "reranker")
         update = {name: getattr(self.settings, name) for name in own}
@@ -128,14 +128,14 @@ class Assistant:
 
     @property
     def embedding(self) -> Lazy[Embedding]:
-        """What loads the embedding, once for all libraries."""
+        """The loader of the embedding, which loads it once for all libraries."""
         return self._embedding
 
     def _vector(self, message: str) -> Sequence[float]:
         return self._embedding().get_query_embedding(message)
 
     def with_llm(self, wrap: Callable[[LLM], LLM]) -> Assistant:
-        """Return an assistant that is the same but for its language model, which is wrapped."""
+        """Return the same assistant with its language model wrapped."""
         other = copy(self)
 
         def wrapped() -> Writer | None:
@@ -155,7 +155,7 @@ class Assistant:
         tags: Sequence[str] = (),
         wait: Wait = sleep,
     ) -> Answer:
-        """Answer a question, or refuse. See `stream`, and `aask` where others must not wait."""
+        """Answer a question, or refuse. See `stream`; `aask` does not block the event loop."""
         *_, answer = self.stream(
             question, history, use_llm=use_llm, exclude=exclude, tags=tags, wait=wait
         )
@@ -171,14 +171,16 @@ class Assistant:
         use_llm: bool = True,
         exclude: Sequence[str] = (),
         tags: Sequence[str] = (),
+        as_typed: bool = False,
         wait: Wait = sleep,
     ) -> Generator[Event]:
         """Answer a question step by step; the last event is the Answer.
 
-        Documents in `exclude`, by their ids, are left aside, and with `tags` those that have none
-        of them. Without a language model, or when it fails on the way, the answer is the words that
-        answer with their quotes. Where its failure may pass, `wait` tells how long is waited for
-        it, and waits.
+        Documents whose ids are in `exclude` are not searched, and with `tags` neither are those
+        without any of these tags. With `as_typed`, the question is neither completed from the
+        history nor rewritten. Without a language model, or if it fails, the answer consists of the
+        words that answer and their quotes. If its failure may be temporary, `wait` is told how long
+        to wait before the next try, and waits.
 
         Raises UserError for an empty question and for a tag that no document has, and ModelMissing
         when the weights for searching are not on this machine.
@@ -186,13 +188,13 @@ class Assistant:
         if not question.strip():
             raise UserError("The question is empty.")
         exclude = [*exclude, *self.library.not_tagged(tags)]
-        question = question.encode(errors="replace").decode()  # A byte that is no letter.
+        question = question.encode(errors="replace").decode()  # There may be lone surrogates.
         with Line("ask") as line:
             line.asked(question)
             with self._turns.turn(wait) as paused:
                 load_writer: Callable[[], Writer | None] = lambda: None  # noqa: E731
                 if use_llm:
-                    self._writer.begin()  # It takes seconds, and what it reads is not found yet.
+                    self._writer.begin()  # It loads for seconds, while the quotes are searched for.
                     load_writer = Lazy(partial(self._load_writer, wait, paused))
                 context = Context(
                     self.library,
@@ -204,8 +206,9 @@ class Assistant:
                     load_writer,
                     self._understood,
                     limit=min(MAX_LISTED, self.settings.sentences),
+                    as_typed=as_typed,
                 )
-                for event in self._events(question, history, context):
+                for event in self._events(question, () if as_typed else history, context):
                     if isinstance(event, Answer):
                         event = _with_unread_documents(event, len(context.titles), self.library)
                         line.answered(event)
@@ -220,7 +223,7 @@ class Assistant:
         exclude: Sequence[str] = (),
         tags: Sequence[str] = (),
     ) -> Answer:
-        """Answer a question in a thread, while the loop goes on. See `stream`."""
+        """Answer a question in a thread, without blocking the event loop. See `stream`."""
         given = self.astream(question, history, use_llm=use_llm, exclude=exclude, tags=tags)
         async for event in given:
             answer = event
@@ -239,18 +242,18 @@ class Assistant:
     ) -> AsyncIterator[Event]:
         """Answer a question step by step, each step in a thread. See `stream`.
 
-        Who stops waiting stops the answer: the step that is being made still ends.
+        Whoever stops iterating stops the answer, once the current step has ended.
         """
         events = self.stream(question, history, use_llm=use_llm, exclude=exclude, tags=tags)
         try:
             while (event := await asyncio.to_thread(next, events, None)) is not None:
                 yield event
         finally:
-            with suppress(ValueError):  # A step is being made: it ends by itself.
+            with suppress(ValueError):  # A step is running in its thread: it ends by itself.
                 events.close()
 
     def _events(self, typed: str, history: Sequence[Turn], context: Context) -> Iterator[Event]:
-        """Understand what was typed, and answer it by the way that is for it."""
+        """Understand what was typed, and answer it in the way that its route names."""
         query = self._understood(typed, history, context)
         if not context.titles and query.route.kind != "conversation":
             empty = self.library.is_empty
@@ -286,13 +289,12 @@ class Assistant:
         done: Sequence[Checked] = (),
         keep: bool = False,
     ) -> Iterator[Checked]:
-        """Check a text sentence by sentence, in its order: what do the sources say of it?
+        """Check a text against the sources, sentence by sentence, in the text's order.
 
-        A text that is no document yet is read as Markdown.
-        Documents in `exclude`, by their ids, are left aside. Sentences that are `done` already
-        are passed. What a person has overruled in this library's log stands overruled. With
-        `keep`, verdicts are kept in the library's folder, and the same sentence is not checked
-        again until the library changes.
+        A string is read as Markdown. Documents whose ids are in `exclude` are not searched, and
+        sentences that are `done` already are skipped. Verdicts that a person has overruled in this
+        library's log stay overruled. With `keep`, verdicts are cached in the library's folder, and
+        the same sentence is not checked again until the library changes.
 
         Raises ModelMissing when the weights for searching are not on this machine.
         """
@@ -300,15 +302,15 @@ class Assistant:
             draft = load_bytes(draft.encode(errors="replace"), "text.md")
         with Line("check", document=draft.source) as line:
             line.checking(len(draft.text))
-            apart = (*exclude, draft.id)  # It is no source of its own, where it is in the library.
+            apart = (*exclude, draft.id)  # The draft may be in the library: it cannot prove itself.
             sources = Sources(self.library, self.reranker, self.reader, apart)
             overruled = Log(self.library.folder).overruled()
-            # Of the user's own code nobody knows when it changes.
+            # Nobody knows when the user's own code changes, so its verdicts are not cached.
             keep = keep and not any(map(self.settings.factory, ("reranker", "embedding")))
             kept = VerdictCache(self.library, self.settings.reranker, apart) if keep else None
             checking = check(draft, sources, done, overruled, kept)
             while True:
-                with self._turns.turn():  # For one sentence: between two, others ask.
+                with self._turns.turn():  # One sentence a turn, so that others can ask in between.
                     each = next(checking, None)
                 if each is None:
                     return
@@ -316,9 +318,10 @@ class Assistant:
                 yield each
 
     def translate(self, quote: Quote, language: str, *, wait: Wait = sleep) -> Translation:
-        """Have the language model translate a quote. Nothing proves what it says. See `translate`.
+        """Have the language model translate a quote; nothing proves the translation.
 
-        It takes its turn with the questions that wait for the same model, and no core.
+        It queues with the questions that wait for the same model, but takes no core. See
+        `rag.writing.translating.translate`.
         """
         with Line("translate") as line:
             writer = self._load_writer(wait, nullcontext)
@@ -333,8 +336,8 @@ class Assistant:
     def load(self) -> None:
         """Load all models now rather than with the first question.
 
-        Raises ModelMissing when the weights for searching are not on this machine. A language
-        model that cannot be loaded is told with each answer that it would have had a part in.
+        Raises ModelMissing when the weights for searching are not on this machine. A language model
+        that cannot be loaded is not an error here: each answer that needs it reports the failure.
         """
         self._writer.begin()
         self._embedding()
@@ -347,7 +350,7 @@ class Assistant:
 
 
 def _with_unread_documents(answer: Answer, asked: int, library: Library) -> Answer:
-    """Say beside a refusal that not all documents were asked, where some were left aside."""
+    """Add to a refusal that only some of the documents were searched, if that is so."""
     if answer.reason != "not_in_sources" or answer.message:
         return answer
     there = len(library.entries())

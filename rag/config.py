@@ -1,4 +1,4 @@
-"""What the user may set: by environment variables, or in a file.
+"""The settings, from environment variables or a file.
 
     FOOTNOTED_LLM=qwen2.5-coder-0.5b-instruct            an environment variable, or
     llm = "qwen2.5-coder-0.5b-instruct"                  a line of the settings file
@@ -123,18 +123,23 @@ class Settings(BaseSettings):
     quotes: int = Field(5, ge=1, le=20, description="how many quotes are read for an answer")
 
     @property
+    def writes(self) -> bool:
+        """Whether a language model writes: at an address, it may have any name."""
+        return self.llm_url is not None or self.llm != "none"
+
+    @property
     def llm_reads_passages(self) -> bool:
-        """Whether longer answers are written from whole passages: a task for a strong model."""
+        """Whether longer answers are written from whole passages, which needs a strong model."""
         return (self.llm_reads or ("passages" if self.llm_url else "sentences")) == "passages"
 
     @property
     def cross_encoder(self) -> str:
-        """The cross-encoder that scores quotes: the reranker, or the default one with a factory."""
+        """The cross-encoder that scores quotes: `reranker`, or the default if that is a factory."""
         return self._read_by[0] if self.factory("reranker") else self.reranker
 
     @property
     def reader(self) -> str:
-        """What reads the quotes: a model for English, or the one for all languages."""
+        """The model that reads the quotes: the one for English, or the one for all languages."""
         return self._read_by[1]
 
     @property
@@ -145,11 +150,12 @@ class Settings(BaseSettings):
         return DEFAULT_RERANKER, ENGLISH_READER
 
     def factory(self, name: str) -> Factory | None:
-        """Return the factory that a setting names, if it names one: code of the user's own.
+        """Return the factory (code of the user's own) that a setting names, if it names one.
 
-        With `llm_url`, `llm` is always a name there, such as "llama3:latest".
+        With `llm_url`, `llm` is always the name of a model at that address, such as
+        "llama3:latest".
 
-        Raises UserError where anything but the environment and the settings file names it.
+        Raises UserError if a factory is named anywhere but in the environment or the settings file.
         """
         value, variable = getattr(self, name), PREFIX + name.upper()
         if not value or not is_factory(value) or (name == "llm" and self.llm_url):
@@ -162,19 +168,19 @@ class Settings(BaseSettings):
         return Factory(variable, value)
 
     def may_read(self, user: str, library: str) -> bool:
-        """Whether a user of the window may read a library: all may, unless it is said who."""
+        """Whether a user of the window may read a library: all may, unless `readers` names some."""
         named = self.readers.get(library)
         return named is None or user in named
 
     def may_change(self, user: str, library: str) -> bool:
-        """Whether a user may change a library, with the rights that the user has."""
+        """Whether `readers` and `editors` let a user change a library; roles are checked apart."""
         named = self.editors.get(library)
         return self.may_read(user, library) and (named is None or user in named)
 
     @model_validator(mode="before")
     @classmethod
     def _read_as_searched(cls, given: dict[str, Any]) -> dict[str, Any]:
-        """Rank by the model for all languages where the search is by one for them."""
+        """Default to the reranker for all languages if the embedding is the one for all."""
         if given.get("embedding") == MULTILINGUAL:
             return {"reranker": READER_OF_ALL} | given
         return given
@@ -223,25 +229,26 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments win over the environment, the environment over the file."""
+        """Let arguments win over the environment, and the environment over the file."""
         file = InitSettingsSource(settings_cls, init_kwargs=_file_settings())
         return init_settings, env_settings, file
 
 
 def is_address(text: str) -> bool:
-    """Whether a text is an http(s) address with a host, and with a port that can be one if any."""
+    """Whether a text is an http(s) address with a host and, if it has a port, a possible one."""
     try:
         parts = urlsplit(text)
         known = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # Of a port that is no number, or too high.
+    except ValueError:  # The port is not a number, or too high.
         return False
     return known and not re.search(r"\s", text)
 
 
 def load_settings(**given: Any) -> Settings:
-    """Read the settings; what is given (and not None) wins.
+    """Read the settings; arguments that are not None win.
 
-    Raises UserError, naming the setting, for one that does not exist or has an impossible value.
+    Raises UserError, which names the setting, for a setting that does not exist or has an
+    impossible value.
     """
     known = {PREFIX + name.upper() for name in Settings.model_fields} | {PREFIX + "CONFIG"}
     unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
@@ -262,7 +269,7 @@ def load_settings(**given: Any) -> Settings:
 
 
 def settings_file() -> Path:
-    """Return where the settings file is looked for: where the user says, or in the usual place."""
+    """Return the path of the settings file: FOOTNOTED_CONFIG, or the usual place."""
     named = os.environ.get(PREFIX + "CONFIG")
     return Path(named) if named else user_config_path("footnoted") / "footnoted.toml"
 

@@ -1,4 +1,4 @@
-"""Loading something heavy when it is first needed, once, whichever thread asks first."""
+"""Thread-safe lazy loading: something heavy is loaded once, when it is first needed."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ T = TypeVar("T")
 
 
 class Lazy(Generic[T]):
-    """A value made at the first call and kept. When making it raises, the next call tries again.
+    """A value that is made at the first call and kept. If that raises, the next call tries again.
 
-    (`functools.cached_property` has no lock from Python 3.12 on: two first questions at the same
-    time would load 1.1 GB twice.)
+    (`functools.cached_property` has no lock since Python 3.12: two first questions at the same time
+    would load 1.1 GB twice.)
     """
 
     def __init__(self, make: Callable[[], T]) -> None:
@@ -31,13 +31,13 @@ class Lazy(Generic[T]):
             return self._made[0]
 
     def begin(self) -> None:
-        """Have a thread make the value meanwhile. What is raised there, the next call raises."""
+        """Start making the value in a thread. If that fails, the next call tries again."""
         if not (self._made or (self._begun and self._begun.is_alive())):
             self._begun = threading.Thread(target=self._try, daemon=True)
             self._begun.start()
 
     def forget(self) -> None:
-        """Let go of the value: the next call makes it again."""
+        """Release the value; the next call makes it again."""
         with self._lock:
             self._made.clear()
 

@@ -1,10 +1,10 @@
-"""Footnoted's parts for a program that is built with LlamaIndex.
+"""Footnoted's components for programs built with LlamaIndex.
 
     from rag.llamaindex import FootnotedQueryEngine, FootnotedReranker, FootnotedRetriever
 
-A retriever whose nodes have exact places in their documents, a reranker for any nodes, and a query
-engine whose response has the proven footnotes as source nodes. Importing this imports LlamaIndex,
-which nothing else does that needs no language model.
+They are a retriever whose nodes have exact places in their documents, a reranker for any nodes, and
+a query engine whose responses have the proven footnotes as source nodes. Importing this module
+imports LlamaIndex, which the rest of the program does only for a language model.
 """
 
 from __future__ import annotations
@@ -51,10 +51,10 @@ class FootnotedRetriever(BaseRetriever):  # type: ignore[misc]
         quotes: bool = False,
         callback_manager: CallbackManager | None = None,
     ) -> None:
-        """Take an assistant's library; `limit` is how many nodes are returned at most.
+        """Retrieve at most `limit` nodes from an assistant's library.
 
-        With `quotes`, nodes are reranked quotes of one or two sentences instead of passages, which
-        search alone has ranked.
+        Nodes are passages in the order of the search; with `quotes`, they are reranked quotes of
+        one or two sentences instead.
         """
         self._assistant = assistant
         self._limit = limit
@@ -76,9 +76,9 @@ class FootnotedRetriever(BaseRetriever):  # type: ignore[misc]
 
 
 class FootnotedReranker(BaseNodePostprocessor):  # type: ignore[misc]
-    """Scores nodes of any retriever by how well they answer, and keeps the best.
+    """Scores the nodes of any retriever by how well they answer, and keeps the best.
 
-    Scores are the cross-encoder's logits. What a node shows a language model is what is scored.
+    Scores are the cross-encoder's logits of the text that a node shows a language model.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -151,7 +151,7 @@ def _node(document: Document, span: Span, score: float, heading: str | None) -> 
         start_char_idx=span.start,
         end_char_idx=span.end,
         metadata=metadata,
-        # A model is told what the text is called, and not where it lies.
+        # Models see the title, and not where the text is stored.
         excluded_llm_metadata_keys=["document_id", "sha256", "source"],
         excluded_embed_metadata_keys=["document_id", "sha256", "source"],
         relationships={NodeRelationship.SOURCE: RelatedNodeInfo(node_id=document.id)},

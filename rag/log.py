@@ -1,9 +1,9 @@
-"""The library's log: what people said of answers, with the answers themselves, and of verdicts.
+"""The library's log: people's ratings of answers (with the answers) and overruled verdicts.
 
-    <folder>/log.db     one row an answer that was rated, or a verdict that was overruled
+    <folder>/log.db     one row per rated answer, or per overruled verdict
 
-It is no part of what is searched: without it, the library is as good. Rating an answer again, or
-overruling a verdict again, replaces what was said; taking it back deletes the row.
+It is never searched, and the library works without it. Rating an answer again, or overruling a
+verdict again, replaces the row; taking it back deletes the row.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ _SCHEMA = (
 
 
 class Log:
-    """What people said, in one library's folder; the first word makes the file.
+    """The log in one library's folder; the first entry creates the file.
 
-    All of it raises LibraryError when the log cannot be read or written.
+    All methods raise LibraryError when the log cannot be read or written.
     """
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / "log.db"
 
     def rate(self, conversation: str, answer: Mapping[str, Any], rating: Rating | None) -> None:
-        """Keep what was said of an answer, which is the object of `footnoted ask --json`.
+        """Store the rating of an answer, which is the object that `footnoted ask --json` prints.
 
-        An answer is known by its conversation, its question and its words. None takes back what
-        was said.
+        The answer is identified by its conversation, its question and its text. A rating of None
+        takes an earlier one back.
         """
         key = text_sha256(json.dumps([conversation, answer["question"], answer["answer"]]))
         with self._connection() as connection:
@@ -58,7 +58,7 @@ class Log:
         return [{"at": at, "rating": rating, "answer": json.loads(a)} for at, rating, a in rows]
 
     def overrule(self, sentence: str, verdict: str, instead: str | None, note: str = "") -> None:
-        """Keep what a person puts in the place of a verdict on a sentence; None takes it back."""
+        """Store the verdict that a person gives a sentence `instead`; None takes it back."""
         known = (sentence, verdict)
         with self._connection() as connection:
             connection.execute("DELETE FROM overruled WHERE sentence = ? AND verdict = ?", known)
@@ -67,7 +67,7 @@ class Log:
                 connection.execute("INSERT INTO overruled VALUES (?, ?, ?, ?, ?)", row)
 
     def overruled(self) -> dict[tuple[str, str], tuple[str, str, str]]:
-        """Return by (sentence, verdict) what stands instead: the verdict, the note, and when."""
+        """Return the new verdict, the note and the time, by (sentence, old verdict)."""
         rows = self._rows("SELECT sentence, verdict, instead, note, at FROM overruled")
         return {(sentence, verdict): (new, note, at) for sentence, verdict, new, note, at in rows}
 
@@ -83,7 +83,7 @@ class Log:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with closing(sqlite3.connect(self._path, timeout=30)) as connection, connection:
                 for table in _SCHEMA:
-                    connection.execute(table)  # Where it is there already, nothing is written.
+                    connection.execute(table)  # Nothing is written if the table exists.
                 yield connection
         except (sqlite3.Error, OSError) as error:
             raise LibraryError(f"The log {self._path} cannot be used: {error}.") from error

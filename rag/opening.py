@@ -1,7 +1,7 @@
-"""The libraries that the settings name, for who need not ask them anything: one, or all there are.
+"""Open, list, make and rename the libraries of the settings, without an assistant.
 
 A library's name is its folder's, or the one that the settings give it. Names are looked up among
-those that there are, and never used as paths; only a new one becomes a folder's name.
+the existing libraries, and never used as paths; only a new name becomes a folder's name.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from rag.lazy import Lazy
 
 
 def as_made(settings: Settings) -> Settings:
-    """Return settings with the models for all languages, where a library was made with them.
+    """Return settings with the models for all languages if the library was made with them.
 
-    Unless the settings name an embedding themselves. So such a library opens like any other.
+    So such a library opens like any other. Settings that name an embedding stay as they are.
     """
     if "embedding" in settings.model_fields_set:
         return settings
     library = _opened(settings, embedding_of(settings), check=False)
     try:
         made = library.made_with if library.exists else None
-    except LibraryError:  # Whoever opens it says what is wrong with it.
+    except LibraryError:  # Opening the library will report what is wrong with it.
         made = None
     finally:
         library.close()
@@ -44,12 +44,12 @@ def as_made(settings: Settings) -> Settings:
         models = {"embedding": MULTILINGUAL, "reranker": READER_OF_ALL}
     own = {name: value for name, value in models.items() if name not in settings.model_fields_set}
     found = settings.model_copy(update=own)
-    found.model_fields_set.difference_update(own)  # Nobody has named them.
+    found.model_fields_set.difference_update(own)  # The user has not set them.
     return found
 
 
 def embedding_of(settings: Settings) -> Lazy[Embedding]:
-    """Return what loads the embedding that the settings name, once, when it is first needed."""
+    """Return a loader of the embedding that the settings name, which loads it at first use."""
 
     def load() -> Embedding:
         if factory := settings.factory("embedding"):
@@ -62,10 +62,10 @@ def embedding_of(settings: Settings) -> Lazy[Embedding]:
 def open_library(
     settings: Settings, embedding: Callable[[], Embedding] | None = None, *, check: bool = True
 ) -> Library:
-    """Open the library of the settings, with an embedding that is loaded already or their own.
+    """Open the library of the settings, with the given embedding or the one that they name.
 
-    Raises LibraryError when it cannot be used with these settings; without `check`, one that was
-    made with others can be opened to be made again.
+    Raises LibraryError when the library cannot be used with these settings. Without `check`, a
+    library that was made with other settings can be opened for reindexing.
     """
     if embedding is None:
         settings = as_made(settings)
@@ -87,7 +87,7 @@ def _opened(settings: Settings, embedding: Callable[[], Embedding], *, check: bo
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A library in a list of all: where it is and how large, or why it cannot be read."""
+    """A library in a list of libraries: its place and size, or why it cannot be read."""
 
     name: str
     place: Place
@@ -96,7 +96,7 @@ class Described:
     error: str | None = None
 
     def as_json(self) -> dict[str, str | int | None]:
-        """Return what `footnoted libraries --json` prints of it."""
+        """Return its object in the output of `footnoted libraries --json`."""
         return {
             "name": self.name,
             "where": str(self.place),
@@ -107,9 +107,9 @@ class Described:
 
 
 def folder_of_libraries(settings: Settings) -> Path | None:
-    """Return the folder in which libraries lie, and new ones are made; None where there is none.
+    """Return the folder that holds the libraries, also new ones; None if there is none.
 
-    That is the one that the settings name, or else the one that holds the library's folder.
+    It is the folder that the settings name, or else the parent of the library's folder.
     """
     if settings.libraries or isinstance(settings.library, Database):
         return settings.libraries
@@ -117,9 +117,9 @@ def folder_of_libraries(settings: Settings) -> Path | None:
 
 
 def libraries(settings: Settings) -> dict[str, Place]:
-    """Return the places of all libraries by their names: first the one that the settings open.
+    """Return the places of all libraries by their names, the library of the settings first.
 
-    Raises LibraryError where the folder of libraries cannot be read.
+    Raises LibraryError if the folder of libraries cannot be read.
     """
     folder, own = folder_of_libraries(settings), settings.library
     try:
@@ -137,7 +137,7 @@ def libraries(settings: Settings) -> dict[str, Place]:
 
 
 def described(settings: Settings, name: str, place: Place) -> Described:
-    """Open a library and tell of it; one that cannot be read is told with the reason."""
+    """Open a library and describe it; if it cannot be read, the description has the reason."""
     try:
         library = open_library(settings.model_copy(update={"library": place}))
         if not library.exists and isinstance(place, Path) and _holds_library(place):
@@ -155,7 +155,7 @@ def described(settings: Settings, name: str, place: Place) -> Described:
 def begin_library(settings: Settings, name: str) -> str:
     """Make a new, empty library in the folder of libraries; return its name.
 
-    Raises UserError where there can be none of that name, or it cannot be written.
+    Raises UserError if the name cannot be used, or the library cannot be written.
     """
     place = _new_place(settings, name)
     open_library(settings.model_copy(update={"library": place})).create()
@@ -163,16 +163,16 @@ def begin_library(settings: Settings, name: str) -> str:
 
 
 def renameable(settings: Settings, name: str, place: Place) -> bool:
-    """Whether a library may get another name: no settings name it, and it is not the first."""
+    """Whether a library may be renamed: it is not the settings' own, and no setting names it."""
     named = settings.databases.keys() | settings.readers.keys() | settings.editors.keys()
     kept = (settings.library, *settings.databases.values())
     return isinstance(place, Path) and name not in named and not any(_same(place, e) for e in kept)
 
 
 def rename_library(settings: Settings, library: Library, name: str) -> str:
-    """Give the folder of a library another name, while nobody writes to it; return the name.
+    """Rename the folder of a library while nobody writes to it, and return the new name.
 
-    Raises UserError for a library that keeps its name, and for a name that there cannot be.
+    Raises UserError for a library that cannot be renamed, and for a name that cannot be used.
     """
     place = library.place
     if isinstance(place, Database) or not renameable(settings, place.name, place):
@@ -192,7 +192,7 @@ _NAME = re.compile(r"\w(?:[\w .()&,'’-]*[\w)])?")
 
 
 def _new_place(settings: Settings, name: str) -> Path:
-    """Return the folder for a new library of a name, which is text from a person."""
+    """Return the folder for a new library, after checking the name, which a person has typed."""
     folder = folder_of_libraries(settings)
     if folder is None:
         raise UserError(
@@ -213,7 +213,7 @@ def _new_place(settings: Settings, name: str) -> Path:
 
 
 def _holds_library(folder: Path) -> bool:
-    """Whether a folder is a library's, or what is left of one."""
+    """Whether a folder holds a library, or the remains of one."""
     if folder.name.startswith(".") or not folder.is_dir():
         return False
     return (folder / "library.db").exists() or any(folder.glob("vectors-*"))

@@ -1,4 +1,4 @@
-"""Which program this is: what another one worked out may not hold for it."""
+"""The program's identity: what another version has cached may not be true for this one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @lru_cache
 def code_hash(*folders: str) -> str:
-    """Return a hash of the program's text in some of its folders, the first twelve digits."""
+    """Return the first twelve hexadecimal digits of a hash of the code in some folders."""
     digest = hashlib.sha256()
     for folder in folders:
         for path in sorted((Path(__file__).parents[1] / folder).rglob("*.py")):

@@ -17,10 +17,11 @@ BEFORE = 400
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Quote:
-    """A verbatim piece of a document that may answer the question: mostly one or two sentences.
+    """A verbatim piece of a document that may answer the question, usually one or two sentences.
 
     `score` is the reranker's logit. `marks` are the exact words inside the quote that answer the
-    question, as spans of the document. `dates` are the days of the chronology's entry it stands in.
+    question, as spans of the document. `dates` are the first and the last day of the chronology
+    entry that the quote is in.
     """
 
     document: Document
@@ -32,7 +33,10 @@ class Quote:
     dates: tuple[date, date] | None = None
 
     def __post_init__(self) -> None:
-        """Prove the quote when it is made: its place lies in the document and is not empty."""
+        """Prove the quote: its span lies in the document and is not empty.
+
+        Raises ValueError otherwise.
+        """
         if not 0 <= self.start < self.end <= len(self.document.text):
             raise ValueError(
                 f"{self.start}-{self.end} is not a place in document {self.document.id}."
@@ -46,7 +50,7 @@ class Quote:
     def of(
         cls, document: Document, passage: Passage, place: tuple[int, int], score: float = 0.0
     ) -> Quote:
-        """Return a quote out of a passage."""
+        """Return a quote from a passage."""
         return cls(document, *place, score, passage.heading, dates=passage.dates)
 
     @property
@@ -61,13 +65,13 @@ class Quote:
 
     @property
     def model_text(self) -> str:
-        """What models read: the quote's words, in a table each cell behind its column's head."""
+        """What models read: the quote's words; in a table, each cell follows its column's head."""
         table = spelled(self.document, (self.start, self.end))
         return table.text if table else self.text
 
     @property
     def rows(self) -> str:
-        """The rows of a table that it is, each cell behind its column's head; else nothing."""
+        """The quote as rows of a table, each cell after its column's head; empty if it is not."""
         table = spelled(self.document, (self.start, self.end))
         cells = table.cells if table else ()
         told = (self.document.text[at : at + end - start] for start, end, at in cells)
@@ -75,13 +79,13 @@ class Quote:
         return table.text if table and is_whole else ""
 
     def place_of(self, start: int, end: int) -> tuple[int, int] | None:
-        """Return where words at a place of what is read stand in the document; None if nowhere."""
+        """Map a span of `model_text` to the document; None if it is not in the document."""
         table = spelled(self.document, (self.start, self.end))
         return table.in_document(start, end) if table else (self.start + start, self.start + end)
 
     @property
     def words(self) -> str:
-        """The marked words: those that answer the question. Empty where none are marked."""
+        """The marked words, which answer the question. Empty if none are marked."""
         return " … ".join(self.document.text[start:end] for start, end in self.marks)
 
     @property
@@ -95,7 +99,7 @@ class Quote:
         return Span(self.document.id, self.start, self.end)
 
     def overlaps(self, other: Quote) -> bool:
-        """Whether it has a place in common with another quote."""
+        """Whether it overlaps another quote of the same document."""
         same = self.document.id == other.document.id
         return same and self.start < other.end and other.start < self.end
 
@@ -106,23 +110,23 @@ class Quote:
 
     @property
     def scan(self) -> Scan | None:
-        """How its page was read, if that was from the page's picture."""
+        """How its page was read, if the page was read from a picture."""
         return self.document.scan_at(self.start)
 
     @property
     def uncertain(self) -> list[str]:
-        """The words that answer, or else of the quote, that were hard to read in a picture."""
+        """The marked words, or else the quote's, that were hard to read in the page's picture."""
         places = self.marks or ((self.start, self.end),)
         return [word for place in places for word in self.document.uncertain(*place)]
 
     @property
     def cell(self) -> Cell | None:
-        """Where in a table the words that answer stand, or else the quote; None if in no cell."""
+        """The table cell of the marked words, or else of the quote; None outside of tables."""
         places = self.marks or ((self.start, self.end),)
         return cell_of(self.document, (places[0][0], places[-1][1]))
 
     def found_as_json(self) -> dict[str, Any]:
-        """Return it as it stands among what was found: its place, its words and its score."""
+        """Return it as an item of the quotes that were found: its place, words and score."""
         return {
             "document_id": self.document.id,
             "start": self.start,
@@ -132,7 +136,7 @@ class Quote:
         }
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as it stands among the citations of `footnoted ask --json`."""
+        """Return it as an item of the citations of `footnoted ask --json`."""
         document, scan = self.document, self.scan
         about = {"id": document.id, "title": document.title, "source": document.source}
         return {
@@ -150,7 +154,7 @@ class Quote:
 
 
 def quotes_as_json(quotes: Sequence[Quote]) -> list[dict[str, Any]]:
-    """Return quotes in their order as `footnoted ask --json` prints them."""
+    """Return quotes in their order, with their ranks, as `footnoted ask --json` prints them."""
     return [{"rank": rank, **quote.found_as_json()} for rank, quote in enumerate(quotes, 1)]
 
 

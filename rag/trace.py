@@ -1,10 +1,10 @@
-"""What the program does, for who watches it: a line of JSON for each thing that it was asked.
+"""The operations log: one line of JSON for each thing that the program was asked to do.
 
     {"time": "2026-03-01T09:30:00.123+00:00", "event": "ask", "id": "3f9c1a2b", "outcome": …}
 
-The lines are records of Python's `logging`, by loggers such as `footnoted.ask`; `start` lets them
-be seen. They tell numbers, names of models and ids. Texts (questions, answers, what documents are
-called, what errors say) are told only where that was asked for, and keys and passwords never.
+The lines are records of Python's `logging`, from loggers such as `footnoted.ask`; `start` makes
+them visible. They hold numbers, names of models and ids. Texts (questions, answers, names of
+documents, error messages) are logged only on request; keys and passwords never are.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ LOGGER = "footnoted"
 
 
 class Line:
-    """A line in the making, written when the `with` block that does the work ends, however it ends.
+    """A log line that is written when the `with` block around the work ends, however it ends.
 
-    The outcome is what became of it: what `answered` and its like say, “stopped” where nobody
-    waited for the end, or “failed” with the error's class. `texts` are told only where texts are.
+    The outcome is what `answered` and similar methods set, “stopped” if nobody waited for the end,
+    or “failed”, with the error's class. `texts` are logged only if texts were asked for.
     """
 
     def __init__(self, event: Event, **texts: str | None) -> None:
@@ -54,12 +54,12 @@ class Line:
         self._started = time.perf_counter()
 
     def asked(self, question: str) -> None:
-        """Tell how long a question is."""
+        """Note a question and its length."""
         self.texts["question"] = question
         self.fields["sizes"] = {"question": len(question)}
 
     def answered(self, answer: Answer) -> None:
-        """Tell of an answer, or of a refusal: how it came about, and how long that took."""
+        """Note an answer or a refusal: how it came about, and how long that took."""
         decision = answer.decision
         self.texts |= {
             "standalone_question": answer.standalone_question,
@@ -95,33 +95,33 @@ class Line:
         }
 
     def checking(self, characters: int) -> None:
-        """Tell how long a text that is checked is."""
+        """Note the length of a text whose check begins."""
         self.fields["sizes"] = {"characters": characters, "sentences": 0}
         self.fields["verdicts"] = Counter()
 
     def checked(self, sentence: Checked) -> None:
-        """Tell of one more sentence that was checked."""
+        """Count a sentence that was checked."""
         self.fields["sizes"]["sentences"] += 1
         self.fields["verdicts"][sentence.verdict] += 1
 
     def translated(self, quote: str, text: str, llm: str) -> None:
-        """Tell of a quote that a language model has translated."""
+        """Note a quote that a language model has translated."""
         self.texts |= {"quote": quote, "translation": text}
         sizes = {"quote": len(quote), "translation": len(text)}
         self.fields |= {"outcome": "translated", "sizes": sizes, "models": {"llm": llm}}
 
     def added(self, added: Added, *, read: bool = True) -> None:
-        """Tell of a document that was added, and whether it had to be read for that."""
+        """Note a document that was added; `read` says whether its file had to be read."""
         sizes = {"characters": len(added.document.text), "passages": added.passages}
         self.fields |= {"outcome": added.outcome, "document": added.document.id}
         self.fields |= {"read": read, "sizes": sizes}
 
     def removed(self, document_id: str) -> None:
-        """Tell of a document that was taken out."""
+        """Note a document that was removed."""
         self.fields |= {"outcome": "removed", "document": document_id}
 
     def reindexed(self, made: Reindexed) -> None:
-        """Tell of a library that was made again."""
+        """Note a library that was reindexed."""
         read, kept = len(made.read_again), len(made.kept)
         sizes = {"documents": made.documents, "read_again": read, "kept": kept}
         self.fields |= {"outcome": "reindexed", "sizes": sizes}
@@ -151,8 +151,8 @@ class Line:
 def start(settings: Settings, *, verbose: bool = False, texts: bool = False) -> None:
     """Write the lines to the log that the settings name and, if `verbose`, to standard error.
 
-    What was started before ends. Verbose, the warnings of libraries are shown as well; otherwise
-    only their errors are. Texts are told if `texts` or the settings say so.
+    This replaces the handlers of an earlier call. If `verbose`, the warnings of libraries are shown
+    as well, otherwise only their errors. Texts are logged if `texts` or the settings say so.
     """
     ours, others = logging.getLogger(LOGGER), logging.getLogger()
     for logger in (ours, others):
@@ -167,13 +167,13 @@ def start(settings: Settings, *, verbose: bool = False, texts: bool = False) -> 
         warnings = _Lines(_show, form, logging.WARNING)
         warnings.addFilter(lambda record: not record.name.startswith(LOGGER))
         others.addHandler(warnings)
-    elif logging.lastResort:  # What shows the messages that nobody has asked for.
+    elif logging.lastResort:  # The handler for messages of loggers that have none.
         logging.lastResort.setLevel(logging.ERROR)
     ours.setLevel(logging.INFO)
 
 
 def _as_line(record: logging.LogRecord, *, texts: bool, key: str) -> str:
-    """Return a record as a line of JSON, without the key; a library's message is told as one."""
+    """Return a record as a line of JSON without the key. A library's message is event “message”."""
     at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
     fields: dict[str, Any] = {"time": at}
     if hasattr(record, "line"):
@@ -184,14 +184,14 @@ def _as_line(record: logging.LogRecord, *, texts: bool, key: str) -> str:
         level = record.levelname.lower()
         fields |= {"event": "message", "level": level, "logger": record.name}
         fields["message"] = record.getMessage()
-    line = json.dumps(fields, default=str)  # In ASCII: no control or direction marks.
+    line = json.dumps(fields, default=str)  # ASCII only: no control or direction marks.
     if key:
         line = line.replace(json.dumps(key)[1:-1], "***")
-    return re.sub(r'(?<=//)[^/@\s"\\]*@', "", line)  # A password in an address.
+    return re.sub(r'(?<=//)[^/?#\s"\\]*@', "", line)  # A password in an address.
 
 
 class _Lines(logging.Handler):
-    """Has a line written of each record, whole."""
+    """Formats each record as one line and writes it in one call."""
 
     def __init__(
         self,
@@ -206,17 +206,17 @@ class _Lines(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         try:
             self._write(self._form(record) + "\n")
-        except Exception:  # noqa: BLE001  logging's way to tell of a bug in it
+        except Exception:  # noqa: BLE001  the way in which logging reports bugs of handlers
             self.handleError(record)
 
 
 def _show(line: str) -> None:
-    sys.stderr.write(line)  # As it is now: a progress bar stands in for it while it is shown.
+    sys.stderr.write(line)  # Looked up each time: a progress bar replaces it while it is shown.
     sys.stderr.flush()
 
 
 class _File:
-    """A file that lines are appended to; that it cannot be written is told once."""
+    """A file that lines are appended to. If it cannot be written, that is reported once."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -225,8 +225,8 @@ class _File:
     def append(self, line: str) -> None:
         data = line.encode()
         try:
-            # Opened for each line, so that the file can be moved away, and written at once, so that
-            # the lines of several programs do not mix.
+            # Opened for each line, so that the file can be moved away, and unbuffered, so that the
+            # lines of several programs do not mix.
             with open(self._path, "ab", buffering=0, opener=_for_us_alone) as file:
                 if file.write(data) < len(data):
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -1,4 +1,4 @@
-"""Turns: so many at once, the others in the order in which they came."""
+"""A fair semaphore: a limited number have a turn at once, and the others queue in order."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from index.errors import UserError
 
 MOST_WAITING = 100
-"""How many wait for a turn; a further one is sent away rather than left to wait for minutes."""
+"""The longest queue. Whoever comes then is turned away rather than left to wait for minutes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """A question waits for its turn; `before` are the others that are before it."""
+    """A question waits for its turn, with `before` others ahead of it."""
 
     before: int
     seconds: float = 0.0
-    """How long to wait after it was told: the turn comes by itself."""
+    """How long whoever is told of this should wait: not at all, since the turn comes by itself."""
 
     def __str__(self) -> str:
         are = "question is" if self.before == 1 else "questions are"
@@ -28,18 +28,18 @@ class Queued:
 
 
 Tell = Callable[[Queued], object]
-"""Called when the place in the row changes. What it raises ends the waiting."""
+"""Called when the place in the queue changes. An exception that it raises ends the wait."""
 
 
 class QueueFull(UserError):
-    """So many wait already that a further one is sent away."""
+    """The queue is full, so the request is turned away."""
 
 
 Paused = Callable[[], AbstractContextManager[None]]
 
 
 class FairSemaphore:
-    """Something that few can have at once, such as the processor's cores or a language model."""
+    """A resource that few can use at once, such as the processor's cores or a language model."""
 
     def __init__(self, at_once: int, most_waiting: int = MOST_WAITING) -> None:
         self._free = at_once
@@ -49,16 +49,16 @@ class FairSemaphore:
 
     @property
     def waiting(self) -> int:
-        """How many wait."""
+        """The length of the queue."""
         return len(self._row)
 
     @contextmanager
     def turn(self, tell: Tell = lambda _: None) -> Iterator[Paused]:
-        """Wait for a turn, and have it to the end of the block.
+        """Wait for a turn, and hold it until the end of the block.
 
-        What comes with it gives the turn to others for a while: `with paused(): …`.
+        The block gets a function that lends the turn to others for a while: `with paused(): …`.
 
-        Raises QueueFull at once where the row is full.
+        Raises QueueFull at once if the queue is full.
         """
 
         @contextmanager
@@ -81,7 +81,7 @@ class FairSemaphore:
             self._changed.notify_all()
 
     def _take(self, tell: Tell, *, always: bool = False) -> None:
-        """Wait for a turn; one that was given away comes back `always`, whatever is told."""
+        """Wait for a turn; `always` takes back one that was lent, whatever the queue's length."""
         ticket, reported = object(), -1
         with self._changed:
             waits = bool(self._row) or not self._free

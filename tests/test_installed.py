@@ -97,7 +97,7 @@ def test_a_card_names_the_adapters_that_ship() -> None:
     assert reader.home
     card = (reader.home / "README.md").read_text("utf-8")
     adapters = {name: file for name, file in reader.files.items() if name.endswith(".gguf")}
-    assert len(adapters) == 4
+    assert len(adapters) == 5
     for name, file in adapters.items():
         assert f"`{name}` ({file.size:,} bytes, SHA-256 `{file.sha256}`)" in card
 

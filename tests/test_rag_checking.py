@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -230,7 +232,11 @@ def test_what_was_kept_is_not_checked_again(
     assert [changed.text[start:end] for start, end in again.unproven] == ["70"]
     assistant.library.add(document("The Tsugaru Strait is 70 kilometers wide."))
     assert next(assistant.check(document(f"{first} So it is."), keep=True)).verdict == "supported"
-    (tmp_path / "library" / "checked.db").write_bytes(b"no database")
+    database = tmp_path / "library" / "checked.db"
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("UPDATE checked SET checked = '{\"start\"'")
+    assert len(list(assistant.check(changed, keep=True))) == 2
+    database.write_bytes(b"no database")
     assert len(list(assistant.check(changed, keep=True))) == 2
 
 

@@ -36,15 +36,15 @@ HISTORY: list[Turn] = [
 ]
 
 
-def learned(**given: Any) -> ScriptedLLM:
+def learned(*files: str, **given: Any) -> ScriptedLLM:
     """Return a model that has learned to make messages stand alone."""
-    return ScriptedLLM(adapters={standing_alone.FILE: "of its own"}, **given)
+    files = (standing_alone.FILE, standing_alone.FIRST_FILE, *files)
+    return ScriptedLLM(adapters={file: file for file in files}, **given)
 
 
 def knowing(**given: Any) -> ScriptedLLM:
     """Return a model that has learned to write what messages ask for, too."""
-    files = (requests.FILE, standing_alone.FILE)
-    return ScriptedLLM(adapters=dict.fromkeys(files, "of its own"), **given)
+    return learned(requests.FILE, **given)
 
 
 def asked_of(assistant: Assistant, llm: ScriptedLLM) -> Context:
@@ -63,7 +63,7 @@ def made(
 ) -> tuple[str, bool] | None:
     """Return how a message is read then, and whether it is answered; None if as before."""
     context = asked_of(assistant, llm)
-    query = Query.of(text, TYPED, history=turns)
+    query = Query.of(text, TYPED if turns else text, history=turns)
     decision = read(query, context)
     found = _made_whole(query, decision, context)
     assert context.run.llm == ("scripted" if llm.asked else None)
@@ -87,14 +87,54 @@ def test_what_it_says_is_one_more_way_to_read_a_message_in_doubt(briefed: Assist
 
 
 @pytest.mark.parametrize(
-    ("text", "turns"), [(WHOLE, HISTORY), (WRONG, [])], ids=["it is sure", "nothing was said"]
+    ("text", "turns"), [(WHOLE, HISTORY), (WRONG, [])], ids=["it is sure", "a plain first message"]
 )
-def test_it_is_asked_only_behind_others_and_in_doubt(
+def test_it_is_asked_only_in_doubt_and_of_no_plain_first_message(
     briefed: Assistant, text: str, turns: list[Turn]
 ) -> None:
     llm = learned(copied=WHOLE, asked=[])
     assert made(briefed, llm, text, *turns) is None
     assert not llm.asked
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "My sister gets seasick. On the Tsugaru Strait I had better hold her hand.",
+        f"Good morning, I am Bob. Be so kind: {WHOLE}?",
+    ],
+    ids=["in doubt", "it is sure"],
+)
+def test_a_first_message_with_a_preamble_is_read_as_it_writes_it_too(
+    briefed: Assistant, told: str
+) -> None:
+    llm = learned(copied=WHOLE, asked=[])
+    assert made(briefed, llm, told) == (WHOLE, True)
+    assert len(llm.asked) == 1
+
+
+def test_a_message_is_read_as_typed_where_that_is_wanted(briefed: Assistant) -> None:
+    asking = answering(briefed, knowing(copied=WHOLE))
+    typed = "My sister gets seasick. I had better hold her hand on the Tsugaru Strait."
+    for turns in ([], HISTORY):
+        *_, answer = asking.stream(typed, turns, as_typed=True)
+        assert isinstance(answer, Answer)
+        assert answer.standalone_question == typed
+    assert asking.ask(typed).standalone_question == WHOLE
+
+
+def test_a_first_message_has_an_adapter_of_its_own(briefed: Assistant) -> None:
+    adapters: list[str | None] = []
+
+    class Adapted(ScriptedLLM):
+        def chat(self, *args: Any, **given: Any) -> Any:
+            adapters.append(given.get("adapter"))
+            return super().chat(*args, **given)
+
+    llm = Adapted(adapters=learned().adapters, copied=WHOLE)
+    made(briefed, llm, WRONG, *HISTORY)
+    made(briefed, llm, "My sister gets seasick. How do we cross the Tsugaru Strait?")
+    assert adapters == [standing_alone.FILE, standing_alone.FIRST_FILE]
 
 
 @pytest.mark.parametrize(
@@ -264,6 +304,16 @@ def test_a_request_that_it_makes_a_question_of_is_searched_for(briefed: Assistan
     answer = answering(briefed, llm).ask(typed, HISTORY[:4])
     assert (answer.way, answer.standalone_question) == ("evidence", WHOLE)
     assert "20" in answer.text
+
+
+@pytest.mark.parametrize("said", [WHOLE, "Shorter, please."])
+def test_where_nothing_was_answered_yet_nothing_can_be_asked_of_it(
+    briefed: Assistant, said: str
+) -> None:
+    typed = "please put the width of the Tsugaru Strait in fewer words for my poster"
+    assert briefed.router(typed).kind == "command"
+    answer = answering(briefed, knowing(copied=said)).ask(typed)
+    assert answer.way == "evidence"
 
 
 @pytest.mark.parametrize(

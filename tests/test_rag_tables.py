@@ -164,6 +164,15 @@ def test_columns_tell_whether_something_is_so() -> None:
 # --- what is asked
 
 
+def test_a_time_that_cannot_be_read_is_the_last_group() -> None:
+    times = ["later", *["June 2020", "May 2020"] * 10]
+    rows = [f"{place},{when}" for place, when in enumerate(times)]
+    [sheet] = sheets(load_bytes("\n".join(["Place,When", *rows]).encode(), "t.csv"))
+    [_, when] = sheet.columns
+    assert when.periods
+    assert list(when.groups) == ["May 2020", "June 2020", "later"]
+
+
 def planned(question: str, how: str, document: Document) -> list[Plan | None]:
     """Read a question against each of the tables, as if no two words meant the same."""
     nothing_alike = lambda some, others: [[0.0] * len(others) for _ in some]  # noqa: E731

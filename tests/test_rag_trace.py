@@ -109,7 +109,7 @@ def test_texts_are_told_where_they_are_asked_for_and_secrets_never(
     briefed: Assistant, log: Written
 ) -> None:
     settings = log.start(log_text=True, llm_key=SecretStr('sk-"geheim\\'))
-    hostile = 'Who wrote "sk-\\"geheim\\\\" to http://ada:hunter2@host/a?\n\x1b[31m{"event": "x"}'
+    hostile = 'Who wrote "sk-\\"geheim\\\\" to http://ada:hunt@r2@host/a?\n\x1b[31m{"event": "x"}'
     briefed.with_settings(settings).ask(QUESTION)
     briefed.ask(hostile.replace('\\"', '"').replace("\\\\", "\\"))
     plain, other = log.lines()
@@ -118,7 +118,7 @@ def test_texts_are_told_where_they_are_asked_for_and_secrets_never(
     assert other["texts"]["question"].startswith('Who wrote "***" to http://host/a')
     written = log.path.read_text()
     assert "geheim" not in written
-    assert "hunter2" not in written
+    assert "hunt@r2" not in written
     assert "\x1b" not in written
 
 

@@ -1,7 +1,7 @@
-"""Whether an answer says what is expected: its words, its numbers, its dates. Pure functions.
+"""Compare an answer with the accepted ones by words, numbers or dates. Pure functions.
 
-What accepts an answer is `contains_answer`, and `value_match` where a case allows a tolerance.
-Exact match and token F1 are SQuAD's, there to be compared with published figures.
+`contains_answer` accepts an answer; so does `value_match`, if the case allows a tolerance. Exact
+match and token F1 are SQuAD's, and are only there for comparison with published figures.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ _PUNCTUATION = re.compile(
     "。，、；：？！،؛؟।]"
 )
 _SIGN = re.compile("([\u2e80-\u9fff\uf900-\ufaff])")
-"""A sign of Chinese or Japanese, which are written without blanks: each counts as a word."""
+"""A Chinese or Japanese character. There are no spaces between words, so each counts as a word."""
 _NOTES = re.compile(r"(?<=[^\W\d_]{3})[\u2070\u00b9\u00b2\u00b3\u2074-\u2079]+(?!\w)")
-"""The raised number of a note behind a word; a unit such as "km\u00b2" has fewer letters."""
+"""The superscript number of a note after a word. A unit such as "km\u00b2" has too few letters."""
 
 _ARTICLES = {"a", "an", "the"}
 
 
 def normalise(text: str) -> str:
-    """Return a text as answers are compared: lower case, no punctuation, no articles, one blank.
+    """Normalise a text for comparison: lower case, single spaces, no punctuation, no articles.
 
-    SQuAD v1.1's `normalize_answer` (Rajpurkar et al., EMNLP 2016) but for numbers and compounds:
-    dashes become blanks, a comma between digits goes ("1,700" is "1700"), a point between digits
-    stays ("1.5" is not "15"), typographic quotation marks are punctuation too, and the numbers of
-    notes go.
+    SQuAD v1.1's `normalize_answer` (Rajpurkar et al., EMNLP 2016), except that dashes become
+    spaces, a comma between digits is dropped ("1,700" is "1700"), a point between digits stays
+    ("1.5" is not "15"), typographic quotation marks count as punctuation, and the numbers of notes
+    are dropped.
     """
     text = _NOTES.sub("", re.sub(r"(?<=\d),(?=\d)", "", text.lower()))
     text = _SIGN.sub(r" \1 ", _PUNCTUATION.sub("", _DASHES.sub(" ", text)))
@@ -47,8 +47,8 @@ def normalise(text: str) -> str:
 def contains_answer(text: str, answers: Sequence[str], answer_type: str = "text") -> bool:
     """Whether one of the accepted answers occurs in a text, in whole words.
 
-    Of a "list", all items (joined by ";") must occur. A "yesno" answer that opens with yes or no
-    is judged by that word, if the accepted answers have one.
+    For a "list", all items (separated by ";") must occur. A "yesno" answer that begins with yes or
+    no is judged by that word alone, if an accepted answer is yes or no.
     """
     words = normalise(text)
     if answer_type == "yesno":
@@ -71,7 +71,7 @@ def _has(words: str, answer: str) -> bool:
 def squad_words(text: str) -> list[str]:
     """Return the words of a text as SQuAD's evaluation script compares them.
 
-    Lower case, ASCII punctuation taken out (not made a blank), the articles taken out.
+    Lower case, without articles and ASCII punctuation, which is not replaced by a space.
     """
     text = "".join(each for each in text.lower() if each not in string.punctuation)
     return re.sub(r"\b(a|an|the)\b", " ", text).split()
@@ -83,10 +83,11 @@ def exact_match(text: str, answers: Sequence[str]) -> bool:
 
 
 def token_f1(text: str, answers: Sequence[str]) -> float:
-    """Return SQuAD's F1 of the words of a text and of the accepted answer that fits best.
+    """Return SQuAD's token F1 between a text and the accepted answer that fits best.
 
-    2pr / (p + r), p the share of the text's words that are in the answer, r the other way round; 1
-    when neither has any words, 0 when only one has none, as from v2.0 of the script on.
+    2pr / (p + r), where p is the share of the text's words that are in the answer, and r the share
+    of the answer's words that are in the text. 1 if neither has any words, 0 if only one has none,
+    as in the script from v2.0 on.
     """
     return max((_f1(squad_words(text), squad_words(answer)) for answer in answers), default=0.0)
 
@@ -102,10 +103,10 @@ def _f1(given: list[str], wanted: list[str]) -> float:
 
 
 def value_match(text: str, answers: Sequence[str], answer_type: str, tolerance: float) -> bool:
-    """Whether all numbers, or all dates, of an accepted answer stand in a text, give or take.
+    """Whether a text has all numbers, or all dates, of an accepted answer, within a tolerance.
 
-    The tolerance is absolute: for a "number" in its own unit, for a "date" in days. A date without
-    a year fits any year. An answer without a number or a date fits nothing.
+    The tolerance is absolute: in its own unit for a "number", in days for a "date". A date without
+    a year matches any year. An accepted answer without a number or a date never matches.
     """
     if answer_type == "number":
         return _each_near(numbers(text), answers, numbers, lambda a, b: abs(a - b) <= tolerance)
@@ -128,7 +129,7 @@ _SPELLED = {word: n for n, word in enumerate(UNITS)} | {
     word: 10 * n for n, word in enumerate(TENS, 2)
 }
 _WORDS = "|".join(sorted(UNITS, key=len, reverse=True))
-# Digits are taken whole ("15km" is 15), and those of versions ("1.2.3") are no numbers.
+# Digits are read as a whole ("15km" is 15). Version numbers ("1.2.3") do not count as numbers.
 _NUMBER = re.compile(
     r"(?<![\w.])(?:(?P<digits>[-−]?\d[\d,]*+(?:\.\d++)?+)(?!\.\d)"
     rf"|(?:(?P<ten>{'|'.join(TENS)})(?:[- ](?P<unit>{'|'.join(UNITS[1:10])}))?"
@@ -154,7 +155,7 @@ def numbers(text: str) -> list[float]:
 
 
 Day = tuple[int | None, int, int]
-"""A year, where one is said, a month and a day."""
+"""A year (None if the text gives none), a month and a day."""
 
 _MONTH = rf"(?P<month>{MONTH})"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
@@ -167,7 +168,7 @@ _DATES = [
 
 
 def dates(text: str) -> list[Day]:
-    """Return the days of a text: "Dec. 15, 2021", "15th of December", "2021-12-15"."""
+    """Return the dates of a text: "Dec. 15, 2021", "15th of December", "2021-12-15"."""
     return [day for pattern in _DATES for match in pattern.finditer(text) for day in _day(match)]
 
 
@@ -178,12 +179,12 @@ def _day(match: re.Match[str]) -> Iterator[Day]:
     try:
         date(year or 2000, month, day)
     except ValueError:
-        return  # "May 45" is no day.
+        return  # "May 45" is not a date.
     yield year, month, day
 
 
 def _days(one: Day, other: Day) -> int:
-    """Return how many days are between two, the nearest way where a year is missing."""
+    """Return the days between two dates; if a year is missing, the shorter way round the year."""
     if one[0] and other[0]:
         return abs((date(*one) - date(*other)).days)  # type: ignore[arg-type]
     apart = abs((date(2000, *one[1:]) - date(2000, *other[1:])).days)

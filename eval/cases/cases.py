@@ -1,4 +1,4 @@
-"""Regression sets: what a case is, and reading and writing files of them."""
+"""Regression sets: the case, and reading and writing files of cases."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from rag.asking.rewrite import Turn
 
 SETS = Path(__file__).parents[1] / "sets"
-"""Where the sets are that come with Footnoted."""
+"""The folder of the sets that come with Footnoted."""
 
 Verdict = Literal["supported", "contradicted", "in_part", "not_in_sources"]
 AnswerType = Literal["text", "number", "date", "yesno", "list"]
@@ -41,7 +41,7 @@ EvidenceSpans = tuple[tuple[Span, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Area(Span):
-    """A place of which any quote out of it will do, rather than one that covers it."""
+    """A place that is found by any quote inside it; a quote need not cover it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,8 @@ class Evidence:
     """A place that states a fact: offsets, or a quote that occurs once, or both.
 
     Items with the same `fact` are alternatives; an answer needs every fact. A footnote has to cover
-    the place, or, of one that is an `area`, to lie in it: a section that an overview represents.
+    the place. With `area`, it has to lie inside the place instead: use this for a section that an
+    overview has to represent.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True)
@@ -63,7 +64,7 @@ class Evidence:
     area: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse a place that is none."""
+        """Refuse a place that is incomplete or empty."""
         if (self.start is None) != (self.end is None):
             raise ValueError("start and end must be given together")
         if self.start is None and self.quote is None:
@@ -100,21 +101,21 @@ class Case:
     must_pass: bool = False
     history: tuple[Message, ...] = ()
     after: str = ""
-    """The case that is asked right before this one in the same conversation, by its id."""
+    """The id of the case that is asked right before this one in the same conversation."""
     way: str = ""
-    """The way in which it has to be answered: the kind of a route, “parts”, or “unclear” where it
-    has to be asked back."""
+    """The way in which it has to be answered: the kind of a route, “parts”, or “unclear” if
+    Footnoted has to ask back."""
     tags: tuple[Words, ...] = ()
     tolerance: Annotated[float, Field(ge=0)] | None = None
     """How far a number, in its unit, or a date, in days, may be from an accepted one."""
     draft: bool = False
     """Proposed by a program: it does not count until somebody has accepted it."""
     claim: str = ""
-    """In the place of a question: a statement that is checked, with the verdict that is right."""
+    """Instead of a question: a statement to be checked. `verdict` is the right verdict."""
     verdict: Verdict | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what no answer could fulfil."""
+        """Refuse a case that contradicts itself, or that no answer could pass."""
         if bool(self.question.strip()) == bool(self.claim.strip()):
             raise ValueError("either a question or a claim must be given")
         if bool(self.claim) != (self.verdict is not None):
@@ -140,31 +141,31 @@ class Case:
 
     @property
     def asked(self) -> str:
-        """What is asked or claimed."""
+        """The question, or the claim."""
         return self.question or self.claim
 
     @property
     def follows(self) -> bool:
-        """Whether something was said before it."""
+        """Whether the case has a conversation before it."""
         return bool(self.history or self.after)
 
     @property
     def unsaid(self) -> bool:
-        """Whether the sources do not say it."""
+        """Whether the sources lack the answer, or what is claimed."""
         return self.unanswerable or self.verdict == "not_in_sources"
 
     @property
     def written(self) -> list[Turn]:
-        """The written conversation before the question, as `Assistant.ask` takes it."""
+        """The `history`, as `Assistant.ask` takes it."""
         return [(message.role, message.content) for message in self.history]
 
 
 @dataclass(frozen=True, slots=True)
 class Dialogue:
-    """A conversation as it stands in a file: its turns are cases, each asked behind those before.
+    """A conversation as written in a file. Each turn is a case, asked after the turns before it.
 
-    The program's own answers are the history of the turns that follow. A turn's case has the
-    dialogue's id and the turn's number: “tickets/3”.
+    The program's own answers become the history of later turns. The id of a turn's case is the
+    dialogue's id with the turn's number: “tickets/3”.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True)
@@ -174,7 +175,10 @@ class Dialogue:
     tags: tuple[Words, ...] = ()
 
     def cases(self) -> list[Case]:
-        """Return the turns as cases. Raises ValueError, as pydantic's are, for one that is none."""
+        """Return the turns as cases.
+
+        Raises ValueError for an invalid turn (pydantic's ValidationError is a ValueError).
+        """
         made: list[Case] = []
         for number, turn in enumerate(self.turns, 1):
             if taken := {"id", "after", "history"} & turn.keys():
@@ -195,10 +199,10 @@ class CaseSet:
     cases: tuple[Case, ...]
     lines: tuple[int, ...]
     drafts: int = 0
-    """Cases of the file that are not among these, because nobody has accepted them yet."""
+    """How many cases of the file were left out, because nobody has accepted them yet."""
 
     def before(self, case: Case) -> list[Case]:
-        """Return the cases that are asked before one in the same conversation, the first first."""
+        """Return the cases before one in its conversation, in the order in which they are asked."""
         by_id = {each.id: each for each in self.cases} if case.after else {}
         found: list[Case] = []
         while case.after:
@@ -207,30 +211,30 @@ class CaseSet:
         return found
 
     def first(self, count: int | None) -> CaseSet:
-        """Return the set with its first cases only; with None, all of them."""
+        """Return the set with only its first `count` cases; with None, all of them."""
         return replace(self, cases=self.cases[:count], lines=self.lines[:count])
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something wrong in a line of a set, with what to do where that is known."""
+    """A mistake in a line of a set. The message says what to do about it, if that is known."""
 
     line: int
     message: str
     no_document: bool = False
-    """Whether what is wrong is that a document is not in the library."""
+    """Whether the cause is a document that the library does not have."""
 
     def __str__(self) -> str:
         return f"line {self.line}: {self.message}"
 
 
 def find_set(name: str) -> Path:
-    """Return the file that a name means: a path, or a set that comes with Footnoted.
+    """Return the path of a set. The name is a path, or the name of a set that Footnoted ships.
 
     Raises UserError when there is none.
     """
     path, shipped = Path(name), SETS / f"{name}.jsonl"
-    with suppress(OSError):  # What no file can be called is none.
+    with suppress(OSError):  # Raised for a name that no file can have.
         if path.is_file():
             return path
         if shipped.is_file():
@@ -240,7 +244,7 @@ def find_set(name: str) -> Path:
 
 
 def load_set(path: Path) -> CaseSet:
-    """Read a set, JSON Lines or YAML by its name; drafts are left aside, and counted.
+    """Read a set. Its file name decides between JSON Lines and YAML. Drafts are only counted.
 
     Raises UserError, with the line and what is wrong there, for a file that is not a set.
     """
@@ -252,7 +256,7 @@ def load_set(path: Path) -> CaseSet:
     if not found.cases:
         raise UserError(f"The set {path} holds no case.")
     drafts = {case.id for case in found.cases if case.draft}
-    for case in found.cases:  # What is asked behind a draft is asked of nothing.
+    for case in found.cases:  # A case after a draft lacks its conversation.
         drafts |= {case.id} if case.after in drafts else set()
     kept = [n for n, case in enumerate(found.cases) if case.id not in drafts]
     if not kept:
@@ -269,7 +273,7 @@ def load_set(path: Path) -> CaseSet:
 
 
 def read_set(path: Path) -> tuple[CaseSet, list[Problem]]:
-    """Read what can be read of a set, drafts as well, and all that is wrong with it.
+    """Return all valid cases of a set, drafts included, and a list of all mistakes in it.
 
     Raises UserError for a file that cannot be read at all.
     """
@@ -311,14 +315,14 @@ _CASE = TypeAdapter(Case)
 _DIALOGUE = TypeAdapter(Dialogue)
 
 Item = tuple[int, Callable[[], list[Case]]]
-"""The line of a case, or of a dialogue, and what reads it."""
+"""The line number of a case or a dialogue, and a function that reads it."""
 
 
 def _read(line: str) -> list[Case]:
-    """Read a case, or all that a dialogue is made of."""
+    """Return the case in a line, or all cases of the dialogue in it."""
     try:
         data = from_json(line)
-    except ValueError:  # What is wrong with it is told below.
+    except ValueError:  # The validation below says what is wrong.
         data = None
     if isinstance(data, dict) and "turns" in data:
         return _DIALOGUE.validate_json(line).cases()
@@ -340,7 +344,7 @@ def _is_yaml(path: Path) -> bool:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML 1.2's plain words: "no" and "2021-12-15" are the words that they look like."""
+    """Reads plain words as YAML 1.2 does: "no" and "2021-12-15" stay strings."""
 
 
 _PLAIN = {f"tag:yaml.org,2002:{name}" for name in ("int", "float", "null")}
@@ -352,7 +356,7 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(true|false
 
 
 def _yaml_items(text: str) -> Iterator[Item]:
-    """Yield the items of a YAML list; each is read as its JSON would be, so as strictly."""
+    """Yield the items of a YAML list, converted to JSON so that they are validated as strictly."""
     try:
         loader = _Loader(text)
         root = loader.get_single_node()
@@ -374,7 +378,7 @@ def _raise(error: Exception) -> list[Case]:
 
 
 def why_invalid(error: ValidationError) -> str:
-    """Return the field of a case that cannot be so, and why."""
+    """Return the first invalid field of a case, and why it is invalid."""
     first = error.errors()[0]
     place = ".".join(map(str, first["loc"]))
     what = first["msg"].removeprefix("Value error, ")
@@ -382,7 +386,7 @@ def why_invalid(error: ValidationError) -> str:
 
 
 def case_fields(case: Case) -> dict[str, Any]:
-    """Return a case as sets and runs keep it, without what is as if it were not said."""
+    """Return a case's fields as sets and runs store them: without those that have their default."""
     kept: dict[str, Any] = _CASE.dump_python(case, mode="json", exclude_defaults=True)
     return kept
 
@@ -393,7 +397,7 @@ def as_line(case: Case) -> bytes:
 
 
 def change_set(path: Path, change: Callable[[tuple[Case, ...]], Iterable[Case]]) -> None:
-    """Write a set's cases, drafts as well, as `change` returns them; others wait meanwhile.
+    """Replace a set's cases, drafts included, by what `change` makes of them. Locks the set.
 
     Raises UserError when the file is not a set, or cannot be written.
     """
@@ -406,13 +410,13 @@ def change_set(path: Path, change: Callable[[tuple[Case, ...]], Iterable[Case]])
 
 
 def check_writable(path: Path) -> None:
-    """Raise UserError for a set that would not be written as it is read."""
+    """Raise UserError for a YAML set: sets are only written as JSON Lines."""
     if _is_yaml(path):
         raise UserError(f"Sets are written as JSON Lines: name a .jsonl file, not {path.name}.")
 
 
 def write_set(path: Path, cases: Iterable[Case]) -> None:
-    """Write a whole set as JSON Lines, or nothing.
+    """Write a set as JSON Lines, completely or not at all.
 
     Raises UserError when it cannot be written.
     """
@@ -425,7 +429,7 @@ def write_set(path: Path, cases: Iterable[Case]) -> None:
 
 
 def add_case(path: Path, case: Case) -> None:
-    """Add a case to the end of a set, which is made if there is none.
+    """Append a case to a set, which is created if there is none.
 
     Raises UserError when the id is taken, the file is not a set, or cannot be written.
     """

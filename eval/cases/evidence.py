@@ -1,4 +1,4 @@
-"""Finding the evidence of cases in a library, also after a document has changed."""
+"""Find the evidence of cases in a library, even after a document has changed."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from index.storage.store import Entry
 
 ALIKE = 60
-"""How alike, of 100, a place must be to what is looked for to be shown as the nearest."""
+"""The similarity (0 to 100) that a place needs in order to be shown as the nearest match."""
 
 SHOWN = 80
-"""Characters of a text that a message shows."""
+"""How many characters of a text a message shows."""
 
 _short = partial(shortened, length=SHOWN)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Where a piece of evidence is; `moved` when its document changed and its words were found."""
+    """A piece of evidence in a document; `moved` if the document changed but kept its words."""
 
     span: Span
     document: Document
@@ -46,9 +46,10 @@ class NoDocument(NotFound):
 def resolve(
     case_set: CaseSet, library: Library
 ) -> tuple[dict[str, EvidenceSpans], tuple[str, ...]]:
-    """Return for each case (by id) the places of the evidence for each of its facts.
+    """Return the evidence of each case, by the case's id: for each fact, its places.
 
-    And the ids of those whose evidence was found again by its words, in a document that changed.
+    Also return the ids of the cases that moved: a document of their evidence changed, and the
+    evidence was found again by its words.
 
     Raises UserError when a document is not in the library or does not hold the evidence.
     """
@@ -61,15 +62,15 @@ def resolve(
 def resolve_each(
     case_set: CaseSet, library: Library
 ) -> tuple[dict[str, EvidenceSpans], tuple[str, ...], dict[str, Problem]]:
-    """Return what `resolve` does, and the cases (by id) whose evidence their documents lost.
+    """Return what `resolve` does, and by id the cases whose evidence is gone from its document.
 
-    Raises UserError when a document is not in the library, or holds the evidence of no case.
+    Raises UserError when a document is not in the library, or when no case has its evidence left.
     """
     resolved, problems = find_all(case_set, library)
     ids = {line: case.id for case, line in zip(case_set.cases, case_set.lines, strict=True)}
     gone: dict[str, Problem] = {}
     for each in problems:
-        gone.setdefault(ids[each.line], each)  # The first of a case is told.
+        gone.setdefault(ids[each.line], each)  # Only a case's first problem is reported.
     proven = any(case.evidence for name, (case, _) in resolved.items() if name not in gone)
     absent = [each for each in problems if each.no_document]
     if absent or (gone and not proven):
@@ -88,7 +89,7 @@ def _all_wrong(case_set: CaseSet, problems: Sequence[Problem]) -> UserError:
 
 
 def fits(case_set: CaseSet, entries: Iterable[Entry]) -> bool:
-    """Whether all documents that a set's evidence names are among a library's, by text or name."""
+    """Whether a library has every document of a set's evidence, by the hash or by a name."""
     here = {
         name
         for each in entries
@@ -101,7 +102,7 @@ def fits(case_set: CaseSet, entries: Iterable[Entry]) -> bool:
 def find_all(
     case_set: CaseSet, library: Library
 ) -> tuple[dict[str, tuple[Case, list[Found]]], list[Problem]]:
-    """Return where each case's evidence is, as far as it is found, and what is not."""
+    """Return each case with the evidence found, and a problem for each item not found."""
     shelf = _Shelf(library)
     resolved: dict[str, tuple[Case, list[Found]]] = {}
     problems: list[Problem] = []
@@ -117,7 +118,7 @@ def find_all(
 
 
 def pinned(case: Case, found: list[Found]) -> Case:
-    """Return a case whose evidence names its text, its place and its words as they are now."""
+    """Return the case with the hash, offsets and words of its evidence brought up to date."""
     return replace(
         case,
         evidence=tuple(
@@ -157,7 +158,7 @@ def locate(evidence: Evidence, document: Document) -> Span:
 
 
 class _Shelf:
-    """The documents of a library by what evidence calls them; each is read once."""
+    """The documents of a library, by the names that evidence uses. Each is read once."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
@@ -165,7 +166,7 @@ class _Shelf:
         self._read: dict[str, Document] = {}
 
     def find(self, evidence: Evidence) -> Found:
-        # The hash names the text whatever the file is called now.
+        # The hash identifies the text, whatever the file is called now.
         if evidence.sha256 in self._here:
             document = self._document(evidence.sha256)
             return Found(locate(evidence, document), document)
@@ -187,7 +188,7 @@ class _Shelf:
             )
         at = evidence.start
         if at is not None and document.text.startswith(evidence.quote, at):
-            # What changed stands behind it: words that occur elsewhere too are still these.
+            # Still at its offset: this is the place, even if the words occur elsewhere too.
             kind = Area if evidence.area else Span
             place = kind(document.id, at, at + len(evidence.quote))
             return Found(place, document, moved=True)
@@ -218,7 +219,7 @@ def _by_words(evidence: Evidence, document: Document) -> Span:
 
 
 def _nearest(document: Document, quote: str, start: int) -> str:
-    """Return the end of a message: where the words are, or what is most like them."""
+    """Return the end of an error message: where the words are, or the most similar text."""
     places = sorted(occurrences(document.text, quote), key=lambda at: abs(at - start))
     if places:
         return f"; the nearest match is {places[0]}-{places[0] + len(quote)}."

@@ -1,10 +1,10 @@
 """Proposing cases for a document: questions with their evidence, and near-misses to be refused.
 
-A language model writes a question for a sentence and copies the words that answer it. What is
-proposed is checked by rule (the words stand in the sentence, the question does not give them away,
-it can stand alone) and by the reader, which has to find the same words. A near-miss is such a
-question about another year, number or name of the document, which no sentence of it speaks of
-together.
+A language model writes a question for a sentence and copies the words that answer it. Rules check
+each proposal: the words occur in the sentence, the question does not give them away, and it can
+stand alone. Then the reader has to find the same words. A near-miss is such a question in which a
+name or a year is replaced by another one of the document. No sentence of the document mentions that
+one together with the rest of the question.
 
 Drafts are proposals: they carry `"draft": true` and do not count until somebody has accepted them.
 """
@@ -32,21 +32,21 @@ NEAR_MISSES = 0.25
 SEED = 20211015
 
 ALIKE = 0.8
-"""Questions that share this part of their content words are the same question."""
+"""Questions that share this fraction of their content words count as the same question."""
 
 TOGETHER = 0.3
-"""The share of a near-miss's other words that a sentence may hold together with its new fact."""
+"""The largest share of a near-miss's other words that a sentence with its new fact may have."""
 
 WORDS = range(4, 26)
-"""Words of a question that a person would ask."""
+"""The length, in words, of a question that a person would ask."""
 
 SENTENCE = range(40, 400)
-"""Characters of a sentence that questions are made of."""
+"""The length, in characters, of the sentences that questions are made from."""
 
 _POINTS = re.compile(r"\b(?:it|its|they|their|them|he|his|she|her|this|these|those)\b", re.I)
 
 Progress = Callable[[int, int], None]
-"""Called with how many drafts are made, and how many are wanted."""
+"""Called with the number of drafts made so far, and the number wanted."""
 
 
 def draft(
@@ -80,7 +80,7 @@ def draft(
 
 
 def _spread(document: Document) -> Iterator[tuple[int, int]]:
-    """Yield the sentences of a document, each time from the widest gap that is left."""
+    """Yield the sentences of a document, each from the middle of one of the widest gaps left."""
     spans = [span for passage in split(document) for span in passage.sentences]
     spans = [span for span in dict.fromkeys(spans) if span[1] - span[0] in SENTENCE]
     step = 1
@@ -120,7 +120,10 @@ def _answerable(
 
 
 def _place(sentence: str, words: str) -> tuple[int, int] | None:
-    """Return where words stand in a sentence, whatever blanks are between them; once, or None."""
+    """Return the offsets of words in a sentence, whatever whitespace is between them.
+
+    None unless they occur exactly once.
+    """
     words = words.strip(" .,;:“”\"'")
     if not normalise(words):
         return None
@@ -134,9 +137,9 @@ def _stands_alone(question: str) -> bool:
 
 
 def _near_misses(document: Document, cases: Sequence[Case]) -> Iterator[Case]:
-    """Yield questions with one fact exchanged for another one of the document.
+    """Yield questions with a name or a year replaced by another one of the document.
 
-    Only where no sentence holds the other fact together with what else the question is about.
+    Skips a question if a sentence has the new fact together with the rest of the question.
     """
     chance = random.Random(SEED)  # noqa: S311  a reproducible choice
     sentences = [document.text[start:end] for start, end in _spread(document)]
@@ -153,7 +156,7 @@ def _near_misses(document: Document, cases: Sequence[Case]) -> Iterator[Case]:
             continue
         old = chance.choice(changeable)
         rest = content_words(case.question[: old.start] + case.question[old.end :])
-        if not rest:  # Any other name would stand beside what is left of it: nothing is.
+        if not rest:  # Without other content words, every new fact would pass the check below.
             continue
         others = sorted({words for kind, words in facts if kind == old.kind})
         chance.shuffle(others)
@@ -169,7 +172,7 @@ def _near_misses(document: Document, cases: Sequence[Case]) -> Iterator[Case]:
 
 
 def _alike(one: str, other: str, whole: bool = False) -> bool:
-    """Whether two questions ask the same; `whole` where a single other word makes them differ."""
+    """Whether two questions ask the same. With `whole`, one other word makes them different."""
     if whole:
         return normalise(one) == normalise(other)
     these, those = content_words(one), content_words(other)
@@ -179,19 +182,19 @@ def _alike(one: str, other: str, whole: bool = False) -> bool:
 
 
 def numbered(cases: Iterable[Case], taken: Collection[str]) -> list[Case]:
-    """Return the cases as drafts, with ids that count on and are not taken yet."""
+    """Return the cases as drafts, numbered with ids that are not taken yet."""
     free = (name for at in counted(1) if (name := f"draft-{at:03}") not in taken)
     return [replace(each, id=name, draft=True) for each, name in zip(cases, free, strict=False)]
 
 
 def accept(cases: Iterable[Case], ids: Iterable[str]) -> list[Case]:
-    """Return the cases, those with these ids accepted."""
+    """Return all cases, and mark those with these ids as accepted."""
     chosen = set(ids)
     return [replace(each, draft=False) if each.id in chosen else each for each in cases]
 
 
 def reject(cases: Iterable[Case], ids: Iterable[str]) -> list[Case]:
-    """Return the cases without the drafts with these ids, and without what is asked behind them."""
+    """Return the cases without the drafts with these ids, and without the cases after those."""
     chosen, kept = set(ids), []
     for each in cases:
         if each.after in chosen or (each.draft and each.id in chosen):

@@ -3,9 +3,9 @@
     footnoted eval keep RUN.json BASELINE.json --floor refusal_recall=0.8 --budget 2
     footnoted eval run SET --baseline BASELINE.json
 
-What fails a run is chosen (`FailOn`). A baseline outlives what it is there to judge: compared are
-the cases that both runs have unchanged, whatever else the library, the set or the program has
-become. What could not be asked is an error, which is not a failure: then nothing is concluded.
+`FailOn` chooses what fails a run. A baseline stays usable when the library, the set or the program
+changes, because only the cases that are unchanged in both runs are compared. A case that could not
+be asked is an error, not a failure: such a run gets no verdict.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ PASSED, FAILED, ERRORS = 0, 1, 2
 """Exit codes."""
 
 FailOn = Literal["failed", "broken", "floor"]
-"""What fails a run. `failed`: any case that fails. `broken`: any that passed in the baseline and
-fails now. `floor`: what the baseline holds, that is a bound that is crossed, more cases that break
-than its budget allows (net of those mended), or a loss that chance does not explain. A case that
-must pass and does not fails each of them."""
+"""What fails a run. `failed`: any case that fails. `broken`: any case that passed in the baseline
+and fails now. `floor`: a bound of the baseline that is crossed, more broken cases than its budget
+allows (net of those mended), or a loss that chance does not explain. Under each of them, a case
+that must pass and does not fails the run."""
 
 RULES: Mapping[FailOn, str] = {
     "failed": "any case that fails",
     "broken": "any case that broke since the baseline",
     "floor": "a bound of the baseline that is crossed, or a loss that chance does not explain",
 }
-"""What fails a run, for people to read."""
+"""What fails a run, in words for people."""
 
 DEFAULT: FailOn = "floor"
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a run passes, and if not, why: one sentence a reason."""
+    """Whether a run passes, and if not, why: one sentence per reason."""
 
     code: int
     reasons: tuple[str, ...]
@@ -54,12 +54,12 @@ class Verdict:
 
     @property
     def line(self) -> str:
-        """The verdict in one line; it says what the exit code says."""
+        """The verdict in one line. It always agrees with the exit code."""
         return " ".join(self.sentences)
 
     @property
     def sentences(self) -> list[str]:
-        """What the line says, one by one."""
+        """The sentences of `line`."""
         parts = [f"{self.right} of {number_of(self.asked, 'case')} right."]
         if self.comparison:
             parts.append(self.comparison.counts)
@@ -72,10 +72,13 @@ class Verdict:
 
 
 def judge(candidate: Run, baseline: Run | None = None, fail_on: FailOn = DEFAULT) -> Verdict:
-    """Judge a run by its baseline; without one only what must pass, and errors, count.
+    """Judge a run by its baseline.
 
-    Raises NotComparable when the two have no case in common, and UserError for a run of something
-    else, such as the comparison with another engine, or where there is nothing to have broken.
+    Without a baseline, only errors and cases that must pass count; with “failed”, all cases do.
+
+    Raises NotComparable when the two have no case in common. Raises UserError for a run that is not
+    of a regression set, such as a comparison with another engine, and for “broken” without a
+    baseline.
     """
     for run in (candidate, baseline):
         if run and "passed" not in run.metrics:
@@ -95,9 +98,10 @@ def judge(candidate: Run, baseline: Run | None = None, fail_on: FailOn = DEFAULT
 
 
 def keep(run: Run, path: Path, bounds: Bounds) -> None:
-    """Write a run as the baseline that later ones are held to.
+    """Write a run as the baseline that later runs are held to.
 
-    Raises UserError when it has errors, does not keep its own bounds, or cannot be written.
+    Raises UserError when the run has errors, fails a case that must pass, crosses one of its own
+    bounds, or cannot be written, and for a bound of a metric that cannot have one.
     """
     if run.errors:
         missed = number_of(len(run.errors), "case")
@@ -127,10 +131,11 @@ def keep(run: Run, path: Path, bounds: Bounds) -> None:
 
 
 def extended(baseline: Run, run: Run) -> Run:
-    """Return a baseline with the cases of a run that it has not, or has otherwise.
+    """Return a baseline to which the new and the changed cases of a run are added.
 
-    What it was made with stays told as it was, since most of it still comes from there. Cases that
-    the run's set has no more leave it. Raises NotComparable where nothing of it would be left.
+    Its models, versions and fingerprint stay as recorded, since most of its results still come from
+    them. Cases that the run's set no longer has are dropped. Raises NotComparable if no result of
+    the baseline would be left.
     """
     kept = {each.id: each for each in baseline.results}
     same, _ = in_common(
@@ -148,7 +153,7 @@ def _failures(
 ) -> list[str]:
     reasons = []
     failed = [each.id for each in run.results if not each.passed and each.error is None]
-    # A case that the baseline has failed already is not this run's.
+    # This run is not blamed for a case that already failed in the baseline.
     known = set(comparison.as_before) if comparison else set()
     if ids := [each for each in failed if each in run.set.must_pass and each not in known]:
         reasons.append(f"{', '.join(ids)} must pass and failed.")
@@ -162,7 +167,7 @@ def _failures(
     if comparison.whole:
         reasons += _out_of_bounds(run.metrics, bounds)
     elif bounds.floors or bounds.ceilings:
-        # What is new must not cross a bound that was set without it.
+        # The bounds were set without the new cases, so these must not cross them.
         left_out = {*comparison.new, *comparison.changed}
         shared = [each for each in run.results if each.id not in left_out]
         reasons += _out_of_bounds(summarise(shared), bounds)

@@ -1,4 +1,4 @@
-"""Comparing two runs of the same set: what broke, what was mended, and whether it is chance."""
+"""Compare two runs of the same set: what broke, what was mended, and whether it is chance."""
 
 from __future__ import annotations
 
@@ -49,16 +49,17 @@ class Change:
 
     @property
     def broke(self) -> bool:
-        """Whether it passed before, and does no more."""
+        """Whether the case passed before and fails now."""
         return self.before.passed
 
 
 @dataclass(frozen=True)
 class Difference:
-    """How a metric changed over the cases that both runs have it for.
+    """How a metric changed, over the cases for which both runs have it.
 
-    `p` is McNemar's exact test for what is yes or no, else a permutation of signs; `interval`, of
-    95%, is of the difference. Both are None for times.
+    `p` comes from McNemar's exact test for yes-or-no metrics, otherwise from a sign-flip
+    permutation test. `interval` is the 95% interval of the difference. Both are None for metrics
+    that are not a score of single cases, such as times.
     """
 
     value: float
@@ -68,7 +69,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class TagChange:
-    """What changed among the cases of a tag; `p` is adjusted for the number of tags (Holm)."""
+    """What changed among the cases with a tag; `p` is adjusted for the number of tags (Holm)."""
 
     tag: str
     cases: int
@@ -79,18 +80,19 @@ class TagChange:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What changed from a baseline to a candidate, over the cases that both have unchanged.
+    """What changed from a baseline to a candidate, over the cases that are unchanged in both.
 
-    `differs` says what the two were made with that is not the same, a sentence each. `new` are
-    cases that the candidate alone has, `gone` those that it has no more, `changed` those that ask
-    or expect something else now, or whose evidence has other words: they are named, and count for
-    nothing else. `as_before` are those that fail in both, `skipped` those that one of the runs
-    could not ask.
+    `differs` has a sentence for each condition in which the runs differ. `new` are the cases that
+    only the candidate has, `gone` those that it no longer has, `changed` those that now ask or
+    expect something else, or whose evidence has other words. These three are listed and count for
+    nothing else. `as_before` are the cases that fail in both runs, `skipped` those that one of the
+    runs could not ask.
 
-    `p` is that of McNemar's exact test on the cases that changed; where documents can be counted,
-    the larger of it and that of the documents' signs. `stages` are for each stage of failure the
-    cases of the baseline and of the candidate. `detectable` is the smallest net loss, as a share of
-    the cases, that would be noticed in 80% of the times while as many cases are mended as here.
+    `p` comes from McNemar's exact test on the cases that broke or were mended. With enough
+    documents (see `counted`), it is the larger of that and the p of a permutation test by document.
+    `stages` gives for each stage of failure the number of cases in the baseline and in the
+    candidate. `detectable` is the smallest net loss, as a share of the cases, that would be noticed
+    80% of the time if as many cases went both ways as did here.
     """
 
     cases: int
@@ -142,7 +144,7 @@ class Comparison:
 
     @property
     def noticed(self) -> str:
-        """What loss so many cases would notice, in a sentence."""
+        """How large a loss these cases would detect, in a sentence."""
         if self.detectable is None:
             return "This is too little to notice a loss."
         lost = round(self.detectable * self.cases)
@@ -150,7 +152,7 @@ class Comparison:
 
     @property
     def uncompared(self) -> dict[str, tuple[str, ...]]:
-        """The cases that are not compared, by why."""
+        """The cases that are not compared, by reason."""
         reasons = {
             "New": self.new,
             "Gone": self.gone,
@@ -163,7 +165,7 @@ class Comparison:
 def load_run(path: Path) -> Run:
     """Read a run that `eval run --json` wrote, or that `eval keep` kept.
 
-    Raises UserError when the file is not there or is no run.
+    Raises UserError when the file cannot be read or is not a run.
     """
     try:
         run = _LOAD.validate_json(path.read_bytes())
@@ -181,18 +183,18 @@ def load_run(path: Path) -> Run:
 
 
 Asked = Mapping[str, Mapping[str, Any]]
-"""Cases by their ids, as a run keeps them."""
+"""Cases by id, as a run stores them."""
 
 
 def in_common(before: Asked, after: Asked) -> tuple[set[str], set[str]]:
-    """Return the ids that two runs share: of the same cases, and of those that have changed.
+    """Return the ids of the cases that are unchanged in two runs, and of those that changed.
 
-    Raises NotComparable where nothing is the same.
+    Raises NotComparable when no case is unchanged.
     """
     shared = before.keys() & after.keys()
     changed = {each for each in shared if not _same(before[each], after[each])}
     while behind := {e for e in shared - changed if after[e].get("after") in changed}:
-        changed |= behind  # It is asked behind other words.
+        changed |= behind  # They follow a changed case in its conversation.
     if not shared - changed:
         raise NotComparable(
             "The runs cannot be compared: they have no case in common that asks and expects the "
@@ -202,11 +204,11 @@ def in_common(before: Asked, after: Asked) -> tuple[set[str], set[str]]:
 
 
 _OTHERWISE = ("id", "evidence", "tags", "must_pass", "draft")
-"""Fields of a case that do not say what is asked and expected, or are compared by themselves."""
+"""Fields that do not affect what a case asks and expects, or are compared separately."""
 
 
 def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    if not one or not other:  # Runs of before cases were kept with them.
+    if not one or not other:  # An older run, made before runs stored their cases.
         return True
     asked, asks = ({k: v for k, v in each.items() if k not in _OTHERWISE} for each in (one, other))
     places, now = one.get("evidence", ()), other.get("evidence", ())
@@ -214,7 +216,7 @@ def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 
 def _same_evidence(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Whether evidence has the same words, wherever they stand now."""
+    """Whether two pieces of evidence have the same words, wherever these are now."""
     if any(one.get(name) != other.get(name) for name in ("fact", "area")):
         return False
     if one.get("quote") and other.get("quote"):
@@ -223,7 +225,7 @@ def _same_evidence(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 
 def compare(baseline: Run, candidate: Run) -> Comparison:
-    """Compare two runs case by case, over the cases that both have unchanged.
+    """Compare two runs case by case, over the cases that are unchanged in both.
 
     Raises NotComparable when there is none.
     """

@@ -13,7 +13,7 @@ QUOTES = 3
 
 
 def expected(case: Mapping[str, Any]) -> str:
-    """Return in words what a case, as a run keeps it, expects."""
+    """Say in words what a case expects. `case` is as a run stores it."""
     if not case:
         return "not kept with this run"
     if case.get("unanswerable"):
@@ -33,7 +33,7 @@ def explain(
 ) -> str:
     """Return a case as lines: question, expected, got, stage, and the footnotes or first quotes.
 
-    `say` and `expects` return the fixed words, and what a case expects, in another language.
+    For another language, `say` translates the fixed words, and `expects` says what a case expects.
     """
     rows = [
         (say("question"), printable(result.question)),

@@ -1,1 +1,1 @@
-"""Sets from and to other tools."""
+"""Import sets from other tools, and export sets and runs to them."""

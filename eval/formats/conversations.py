@@ -1,10 +1,10 @@
-"""Conversations of other collections as cases that are asked one behind the other: MTRAG's, QuAC's.
+"""Read the conversations of MTRAG, QuAC and CANARD as cases that are asked one after the other.
 
-MTRAG (Katsis and others, 2025) has a task a line: a message with what was said before it, the
-passages that answer it, and whether they do. QuAC (Choi and others, 2018) has its questions in
-SQuAD's form, a conversation a paragraph; CANARD (Elgohary and others, 2019) has the same questions
-with what was said before, and neither text nor answers. What an answer has to say word for word is
-told by none of them: places are what is compared.
+MTRAG (Katsis and others, 2025) has one task per line: a message with the conversation before it,
+the passages that answer it, and whether they do. QuAC (Choi and others, 2018) has its questions in
+SQuAD's format, one conversation per paragraph. CANARD (Elgohary and others, 2019) has the same
+questions with the conversation before them, but neither texts nor answers. None of the three says
+which words an answer must have, so only places are compared.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from eval.formats.xquad import case_of
 from index.documents import Document
 
 NO_ANSWER = "CANNOTANSWER"
-"""What QuAC's texts end with, and answers are where the text does not say."""
+"""The last word of each text of QuAC, and the answer if the text does not give one."""
 
 WAY_OF_LABEL = {"CONVERSATIONAL": "conversation", "UNDERSPECIFIED": "unclear"}
-"""How a message of MTRAG has to be answered, where that is not by what its passages say."""
+"""How a message of MTRAG has to be answered, if it is not to be answered from its passages."""
 
 Read = tuple[tuple[Document, ...], tuple[Case, ...]]
 
@@ -29,8 +29,9 @@ Read = tuple[tuple[Document, ...], tuple[Case, ...]]
 def read_mtrag(tasks: Iterable[Any]) -> Read:
     """Return the passages of MTRAG's tasks as documents, and the tasks as cases.
 
-    A task whose conversation's turn before is there is asked behind what the program itself says to
-    that. Raises ValueError, KeyError or TypeError for what is no such task.
+    If the previous turn of its conversation is among the tasks, a task is asked after the program's
+    own answer to that, otherwise after the history in the file. Raises ValueError, KeyError or
+    TypeError for anything that is not such a task.
     """
     documents: dict[str, Document] = {}
     cases: dict[str, Case] = {}
@@ -77,13 +78,13 @@ def read_quac(data: Mapping[str, Any]) -> Read:
 
 
 def read_canard(rows: Iterable[Any]) -> tuple[Case, ...]:
-    """Return CANARD's questions as cases, each behind what was said before it.
+    """Return CANARD's questions as cases, each after the conversation before it.
 
     Raises ValueError, KeyError or TypeError for what is not in that format.
     """
     cases: list[Case] = []
     for each in rows:
-        _, _, *said = each["History"]  # The article's title and section are no turns.
+        _, _, *said = each["History"]  # The article's title and section are not turns.
         history = [Message(("user", "assistant")[at % 2], text) for at, text in enumerate(said)]
         name = f"{each['QuAC_dialog_id']}_q#{each['Question_no']}"
         cases.append(Case(id=name, question=each["Question"], history=tuple(history)))
@@ -96,7 +97,7 @@ def _passage(context: Mapping[str, Any]) -> Document:
 
 
 def _all_of(document: Document) -> Evidence:
-    """Return a whole passage as what a footnote has to lie in; all of a case are alternatives."""
+    """Return a whole passage as an area for a footnote; the passages of a case are alternatives."""
     return Evidence(document.name, document.sha256, 0, len(document.text), area=True)
 
 
@@ -108,5 +109,5 @@ def _of_quac(asked: dict[str, Any], document: Document, before: str) -> Case:
     found = [each for each in asked["answers"] if each["text"] != NO_ANSWER]
     unanswerable = 2 * len(found) < len(asked["answers"])
     case = case_of(asked | {"answers": found, "is_impossible": unanswerable}, document, 0)
-    # Spans of several sentences: what an answer says of them is not compared by its words.
+    # The answers are spans of several sentences, so an answer is not compared by its words.
     return replace(case, answers=(), evidence=tuple(dict.fromkeys(case.evidence)), after=before)

@@ -1,12 +1,12 @@
-"""Sets and runs in the formats of other tools; what a format cannot hold is counted and told.
+"""Sets and runs in the formats of other tools. What a format cannot hold is counted and reported.
 
 squad       SQuAD v2.0, a document as one paragraph
 llamaindex  LlamaIndex's LabelledRagDataset (rag_dataset.json)
-ragas       ragas' EvaluationDataset as JSON Lines; of a run, with its answers and quotes
-deepeval    a JSON list of deepeval's goldens; of a run, with its answers and quotes
-csv         a table that `eval import csv` reads back whole
+ragas       ragas' EvaluationDataset as JSON Lines; for a run, with its answers and quotes
+deepeval    a JSON list of deepeval's goldens; for a run, with its answers and quotes
+csv         a table that `eval import csv` reads back without loss
 promptfoo   a YAML list of promptfoo's tests
-qrels, run  TREC's two files, for ir_measures, ranx and trec_eval; `run` is of a run
+qrels, run  TREC's two files, for ir_measures, ranx and trec_eval; `run` needs a run
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from index.documents import Document, Span
 from index.errors import UserError
 
 REFUSAL = "The sources do not say."
-"""The reference answer of what is unanswerable, in formats that have no other word for it."""
+"""The reference answer of an unanswerable case, in formats that cannot mark it in another way."""
 
 COLUMNS = (
     "id question answers answer_type tolerance unanswerable must_pass tags history after way "
@@ -39,7 +39,7 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What is exported: cases with the places of their evidence, and of a run the results."""
+    """What is exported: cases with the places of their evidence, and for a run its results."""
 
     cases: Sequence[Case]
     facts: Mapping[str, EvidenceSpans]
@@ -47,16 +47,16 @@ class Material:
     results: Mapping[str, Result] | None = None
 
     def contexts(self, case: Case) -> list[str]:
-        """Return the words of the evidence; of places that state the same fact, the first."""
+        """Return the words of the evidence: for each fact, those of its first place."""
         return [self.words(fact[0]) for fact in self.facts[case.id]]
 
     def words(self, place: Span) -> str:
-        """Return what stands at a place."""
+        """Return the text at a place."""
         return self.documents[place.document_id].text[place.start : place.end]
 
 
 Exported = tuple[str, Counter[str]]
-"""A file's text, and what was lost: how many cases had what the format cannot hold."""
+"""A file's text, and for each thing that the format cannot hold, how many cases had it."""
 
 _ALWAYS = {
     "answer types": lambda case: case.answer_type != "text",
@@ -75,7 +75,7 @@ def _lost(cases: Sequence[Case], *names: str) -> Counter[str]:
 
 
 def squad(material: Material) -> Exported:
-    """Return SQuAD v2.0; a question on no document stands with the first one."""
+    """Return SQuAD v2.0. A question without evidence goes to the first document."""
     questions: dict[str, list[dict[str, Any]]] = {name: [] for name in material.documents}
     lost = _lost(
         material.cases,
@@ -134,7 +134,7 @@ def llamaindex(material: Material) -> Exported:
 
 
 def ragas(material: Material) -> Exported:
-    """Return ragas' single-turn samples, one a line."""
+    """Return ragas' single-turn samples, one per line."""
     lines = []
     for case in material.cases:
         sample = {
@@ -171,7 +171,7 @@ def deepeval(material: Material) -> Exported:
 
 
 def table(material: Material) -> Exported:
-    """Return a CSV table; lists are JSON within their cell."""
+    """Return a CSV table. A list in a cell has one item per line, or is JSON."""
     file = io.StringIO(newline="")
     writer = csv.DictWriter(file, COLUMNS)
     writer.writeheader()
@@ -219,7 +219,7 @@ def promptfoo(material: Material) -> Exported:
 
 
 def qrels(material: Material) -> Exported:
-    """Return TREC's judgements: each fact of a case is what is to be found."""
+    """Return TREC's judgements: each fact of a case is an item that has to be found."""
     names = _trec_names(material.cases)
     lines = [
         f"{names[case.id]} 0 fact-{number} 1"
@@ -230,7 +230,7 @@ def qrels(material: Material) -> Exported:
 
 
 def trec_run(material: Material) -> Exported:
-    """Return TREC's ranking: a quote that covers a fact first stands for it, others for themselves.
+    """Return TREC's ranking: a quote that counts for a fact has the fact's name, others their own.
 
     So RR and nDCG@5 of trec_eval on the two files are `mrr` and `ndcg@5` of this run.
     """
@@ -269,7 +269,7 @@ def _without_evidence(material: Material) -> Counter[str]:
 
 
 def _trec_names(cases: Sequence[Case]) -> dict[str, str]:
-    """Return for each case's id a name without blanks, which TREC's columns are parted by."""
+    """Return for each case's id a name without whitespace, which separates TREC's columns."""
     names: dict[str, str] = {}
     for case in cases:
         name = re.sub(r"\s+", "_", case.id)
@@ -296,7 +296,7 @@ def _answered(
 
 
 def _said(value: Any) -> dict[str, Any]:
-    """Return the fields of a message or of evidence that say something."""
+    """Return the fields of a message or of evidence that are not None."""
     return {name: each for name, each in asdict(value).items() if each is not None}
 
 
@@ -305,7 +305,7 @@ def _cell(values: Sequence[dict[str, Any]]) -> str:
 
 
 def _listed(words: Sequence[str]) -> str:
-    """Return words one a line; as JSON where that would not bring them back."""
+    """Return words one per line, or as JSON if they could not be read back from lines."""
     lines = "\n".join(words)
     same = [line for line in re.split(r"\r?\n", lines) if line.strip()] == list(words)
     return lines if same and not lines.startswith("[") else json.dumps(words, ensure_ascii=False)

@@ -1,9 +1,9 @@
-"""Sets out of the formats of other tools; see `eval/formats/exports.py` for what each is.
+"""Read sets in the formats of other tools; `eval/formats/exports.py` says what each format is.
 
     squad, quac, canard, mtrag, llamaindex, ragas, deepeval, csv
 
 Contexts are looked for in a library, since evidence is a place in a document. SQuAD, QuAC and MTRAG
-bring their own documents, which are to be put into a library first: `documents_of` returns them.
+bring their own documents, which must be added to a library first: `documents_of` returns them.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
     from index.library import Library
 
 LONGEST = 400
-"""Characters of a context that a footnote may be expected to cover whole."""
+"""The longest context, in characters, that a footnote can be expected to cover completely."""
 
 _CASE = TypeAdapter(Case)
 
 
 @dataclass
 class Imported:
-    """Cases, and what of the file is not in them: how many had it, and which items are none."""
+    """The cases of a file, with counts of what was lost, and the items that are not cases."""
 
     cases: list[Case]
     lost: Counter[str] = field(default_factory=Counter)
@@ -48,7 +48,7 @@ class Imported:
 
     @contextmanager
     def item(self, number: int, what: str = "Item") -> Iterator[None]:
-        """Take note of an item that is no case, and go on with the others."""
+        """Note an item that is not a case, and continue with the others."""
         try:
             yield
         except ValidationError as error:
@@ -64,8 +64,8 @@ def read_cases(
 ) -> Imported:
     """Read the cases of a file in one of the formats; contexts are looked for in the library.
 
-    Items that are no cases are named; `strict`, the first one ends it. Raises UserError, saying
-    where, for what is not in that format.
+    Items that are not cases are noted in `bad`; with `strict`, the first one raises UserError. So
+    does a file that is not in that format, with the place of the mistake.
     """
     try:
         found = _READERS[form](text, _Finder(library))
@@ -86,7 +86,7 @@ def read_cases(
 
 
 def documents_of(form: str, text: str) -> Sequence[Document]:
-    """Return the documents that a file brings along: SQuAD's, QuAC's and MTRAG's do."""
+    """Return the documents that a file brings along: those of SQuAD, QuAC and MTRAG do."""
     try:
         return _BRINGING[form](text)[0] if form in _BRINGING else ()
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -103,9 +103,9 @@ class _Finder:
     def evidence(
         self, contexts: Sequence[str], answers: Sequence[str], lost: Counter[str]
     ) -> tuple[Evidence, ...]:
-        """Return a place for each context that is in the library, of a fact of its own.
+        """Return a place for each context that is in the library, as a fact of its own.
 
-        In a long context the place is that of an accepted answer, which must be there once.
+        In a long context, the place is that of an accepted answer, which must occur exactly once.
         """
         found: list[Evidence] = []
         for context in contexts:
@@ -132,7 +132,7 @@ class _Finder:
 
 
 def _whole(words: str, text: str) -> list[int]:
-    """Return where words stand that are no part of others."""
+    """Return the offsets at which words occur, but not as a part of longer words."""
     return [each.start() for each in re.finditer(rf"(?<!\w){re.escape(words)}(?!\w)", text)]
 
 
@@ -203,7 +203,7 @@ def _add(
     contexts: Sequence[str],
     **fields: Any,
 ) -> None:
-    """Add a case that is told by its question, its answer and its contexts."""
+    """Add a case that is given by a question, an answer and contexts."""
     contexts = [contexts] if isinstance(contexts, str) else contexts
     refused = bool(fields.get("unanswerable")) or answer.strip() == REFUSAL
     answers = fields.pop("answers", None) or ([answer] if answer.strip() else [])
@@ -217,7 +217,7 @@ def _add(
 
 
 def _csv(text: str, _: _Finder) -> Imported:
-    """Read a table; only `id` and `question` are needed, and columns of other names are told."""
+    """Read a table. Only `id` and `question` are required. Unknown columns are reported."""
     found = Imported([])
     reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
     known = set(_READ)

@@ -1,4 +1,4 @@
-"""XQuAD's English part as documents and cases: data that Footnoted was not made on.
+"""XQuAD's English part as documents and cases: data on which Footnoted was not developed.
 
 Artetxe, Ruder and Yogatama, "On the Cross-lingual Transferability of Monolingual Representations",
 ACL 2020; a professionally translated part of SQuAD v1.1's development set, in SQuAD's format. Each
@@ -33,7 +33,7 @@ class Benchmark:
     sha256: str
 
     def subset(self, name: str, cases: tuple[Case, ...]) -> CaseSet:
-        """Return some of the cases as a set with a name; its hash is that of its cases."""
+        """Return some of the cases as a set with a name; its hash is computed from these cases."""
         digest = hashlib.sha256("\n".join(map(repr, cases)).encode()).hexdigest()
         return CaseSet(name, self.path, digest, cases, tuple(range(1, len(cases) + 1)))
 
@@ -73,7 +73,7 @@ def read_squad(data: Any) -> tuple[tuple[Document, ...], tuple[Case, ...]]:
 
 
 def _with_ids_of_their_own(cases: Iterable[Case]) -> Iterator[Case]:
-    """Yield the cases; one whose id another has already, as in some copies, gets a number to it."""
+    """Yield the cases. If an id repeats, as in some copies, a number is appended to it."""
     seen: Counter[str] = Counter()
     for case in cases:
         seen[case.id] += 1
@@ -82,9 +82,9 @@ def _with_ids_of_their_own(cases: Iterable[Case]) -> Iterator[Case]:
 
 
 def case_of(item: dict[str, Any], document: Document, offset: int) -> Case:
-    """Return the case of a question, whose answers' places are in a document from an offset on.
+    """Return the case of a question, whose paragraph begins at an offset in a document.
 
-    Raises ValueError where an answer is not at its place.
+    Raises ValueError if an answer is not at its place.
     """
     evidence, answers = [], []
     unanswerable = bool(item.get("is_impossible"))

@@ -1,1 +1,1 @@
-"""What measures and trains Footnoted. Its users need none of it, and nothing of it imports this."""
+"""Tools that measure and train Footnoted; users do not need them, the product imports none."""

@@ -1,4 +1,4 @@
-"""Commands that are run with `python -m`: what they are given, how far they are, how they end."""
+"""Commands that are run with `python -m`: their arguments, their progress, their exit."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def arguments(
 
 
 def progress_bar() -> Progress:
-    """Return what shows on standard error how far a command is."""
+    """Return a progress bar that shows on standard error how far a command is."""
     console, text = Console(stderr=True), TextColumn("{task.description}")
     columns = (text, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     return Progress(*columns, console=console, disable=not console.is_terminal)
 
 
 def run_command(main: Callable[[Sequence[str]], int]) -> NoReturn:
-    """Run a `python -m` command on what it was given, and end with its exit code.
+    """Run a `python -m` command on its arguments, and exit with its code.
 
     A UserError becomes one message and exit code 2.
     """

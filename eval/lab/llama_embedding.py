@@ -1,4 +1,4 @@
-"""An embedding model as LlamaIndex's `BaseEmbedding`, for its own indexes.
+"""An embedding model as LlamaIndex's `BaseEmbedding`, for LlamaIndex's own indexes.
 
 Importing this module imports llama_index, which takes seconds: import it only where it is used.
 (`llama-index-embeddings-huggingface` does the same for models of sentence-transformers, and imports

@@ -1,7 +1,7 @@
-"""How the laboratory measures: ask a sample, keep what came of it, print the table.
+"""How the laboratory measures: ask a sample, keep the results, print a table.
 
 A command reads its arguments with `arguments`, fills a library with `filled`, asks with `kept`,
-which goes on where it was stopped, and prints with `show`.
+which resumes where it was stopped, and prints with `show`.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ from rag.config import load_settings
 from rag.program import code_hash
 
 SEED = 2021
-"""All samples of questions are drawn with it."""
+"""The seed for all samples of questions."""
 
 T = TypeVar("T")
 
 
 def seeded(seed: int = SEED) -> random.Random:
-    """Return a generator that draws the same in every run."""
+    """Return a random generator that draws the same in every run."""
     return random.Random(seed)  # noqa: S311  reproducible
 
 
@@ -64,9 +64,9 @@ def ask_all(
     replies: Replies | None = None,
     **settings: Any,
 ) -> Run:
-    """Ask a set of a library that holds the documents; the run is kept in `out`.
+    """Ask a library that holds the documents the cases of a set; the run is kept in `out`.
 
-    Raises UserError when a case could not be asked.
+    Raises UserError if a case could not be asked.
     """
     assistant = filled(library, documents, **settings)
     with progress_bar() as bar:
@@ -87,10 +87,10 @@ def ask_all(
 def kept(
     file: Path, asked: Mapping[str, T], ask: Callable[[T], Any], conditions: str | None = None
 ) -> dict[str, Any]:
-    """Ask what the file has no answer to yet, and return all answers by name, as JSON has them.
+    """Ask what the file has no answer to yet, and return all answers by name, as read from JSON.
 
     The file is written whole after each answer. `conditions` are what the answers depend on (by
-    default, the program's code): answers under others are not used.
+    default, the program's code): answers that were given under other conditions are not used.
     """
     if conditions is None:
         conditions = code_hash("index", "rag")
@@ -110,7 +110,7 @@ def kept(
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of a table: a measure, what it was, and its target, such as "≥ 0.9", if it has one."""
+    """A line of a table: a measure, its value, and its target, such as "≥ 0.9", if it has one."""
 
     measure: str
     metric: Metric
@@ -118,14 +118,14 @@ class Row:
 
     @property
     def reached(self) -> bool | None:
-        """Whether the target is reached; None where there is no target, or no figure."""
+        """Whether the target is reached; None if there is no target or no figure."""
         if not self.target or self.metric.value is None:
             return None
         return reached(self.target, self.metric.value)
 
 
 def reached(target: str, value: float) -> bool:
-    """Whether a value is as a target, such as "≥ 0.9" or "≤ 1/100", wants it."""
+    """Whether a value meets a target, such as "≥ 0.9" or "≤ 1/100"."""
     sign, bound = target.split()
     limit = float(Fraction(bound))
     return value >= limit if sign == "≥" else value <= limit
@@ -133,7 +133,7 @@ def reached(target: str, value: float) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """What was measured of Footnoted, and of what it is compared with, in the same unit."""
+    """Measurements of Footnoted, and of what it is compared with, in the same unit."""
 
     ours: tuple[float, ...]
     against: tuple[float, ...]
@@ -144,10 +144,10 @@ class Pair:
         return float(_ratio(self.ours, self.against))
 
     def interval(self) -> Interval | None:
-        """Return the 95% interval of the ratio; None where a side was measured once or twice.
+        """Return the 95% interval of the ratio; None if a side was measured only once or twice.
 
-        A percentile bootstrap with a fixed seed (Efron, Annals of Statistics 1979). What was
-        measured by turns is drawn by turns, since a slow minute of the machine slows both.
+        A percentile bootstrap with a fixed seed (Efron, Annals of Statistics 1979). Sides that were
+        measured in turns are resampled in pairs, since a slow minute of the machine slows both.
         """
         from scipy.stats import bootstrap
 
@@ -169,12 +169,12 @@ def _ratio(ours: Sequence[float], against: Sequence[float], axis: int = -1) -> A
 
 
 def figure(value: float | None, digits: int = 3) -> str:
-    """Return a figure as it is printed; what is large has no digits behind the point."""
+    """Return a figure as it is printed; large ones have no decimals."""
     return "–" if value is None else f"{value:.{digits if abs(value) < 10 else 0}f}"
 
 
 def interval(metric: Metric, digits: int = 3) -> str:
-    """Return the ends of a figure's 95% interval as they are printed."""
+    """Return the bounds of a figure's 95% interval as they are printed."""
     if metric.interval is None:
         return "–"
     low, high = metric.interval
@@ -182,11 +182,11 @@ def interval(metric: Metric, digits: int = 3) -> str:
 
 
 def markdown(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a table in Markdown, as `eval/lab/RECORDS.md` has them."""
+    """Return a table in Markdown, in the style of `eval/lab/RECORDS.md`."""
     table = Table(*headings, box=box.MARKDOWN)
     for row in rows:
         table.add_row(*map(str, row))
-    # Wide enough that no line is broken.
+    # Wide enough that no line wraps.
     console = Console(width=400, color_system=None, markup=False, emoji=False)
     with console.capture() as printed:
         console.print(table)

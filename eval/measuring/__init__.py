@@ -1,1 +1,1 @@
-"""Figures of answers, and how sure they are. Pure functions. Start with `metrics.py`."""
+"""Metrics of answers, and their uncertainty. Pure functions. Start with `metrics.py`."""

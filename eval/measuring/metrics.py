@@ -1,7 +1,7 @@
-"""What is measured of one answer. Pure functions on the JSON object of `ask --json`.
+"""The scores of one answer. Pure functions on the JSON object of `ask --json`.
 
-Measured is what other programs get, so nothing here asks the code that made the answer: the check
-of numbers and names is written a second time, more simply, and not shared with `rag.languages`.
+Scores judge what other programs receive, so nothing here uses the code that made the answer. The
+check of numbers and names is a second, simpler implementation, not shared with `rag.languages`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Scores = dict[str, Any]
 
 HIT_AT = (1, 3, 5)
 DEPTH = 5
-"""Quotes that a ranking is judged by: as many as every answer carries."""
+"""How many quotes of a ranking are judged: as many as every answer carries."""
 
 
 def score(
@@ -69,7 +69,7 @@ def score(
         "unsupported": unsupported(answer),
     }
     # What a case does not state (no answers, no evidence, no way) cannot fail it.
-    # A question back is no answer, unless it is what is expected.
+    # Asking back does not count as an answer, unless the case expects it.
     way = (answer["route"] or {}).get("answered_by")
     other_way = way != case.way if case.way else way == "unclear"
     good = right is not False and evidence is not False and not other_way
@@ -95,8 +95,8 @@ def _right(case: Case, answer: Mapping[str, Any]) -> bool | None:
 def crag(unanswerable: bool, refused: bool, passed: bool) -> int:
     """Return 1 for a right answer or refusal, 0 for a missing answer, -1 for a wrong one.
 
-    The truthfulness score of CRAG (Yang et al., NeurIPS 2024): to answer wrongly is worse than not
-    to answer. Its mean is between -1 and 1.
+    The truthfulness score of CRAG (Yang et al., NeurIPS 2024): a wrong answer is worse than none.
+    Its mean is between -1 and 1.
     """
     if passed:
         return 1
@@ -109,9 +109,9 @@ def answer_text(answer: Mapping[str, Any]) -> str:
 
 
 def short_answer(answer: Mapping[str, Any]) -> str:
-    """Return the exact words of the quotes that answer; where none are marked, the whole answer.
+    """Return the marked words of the cited quotes; if none are marked, the whole answer.
 
-    Exact match and token F1 are made for short answers. A refusal has no words.
+    Exact match and token F1 are meant for short answers. A refusal has no words.
     """
     if answer["refused"]:
         return ""
@@ -146,11 +146,11 @@ def _span(document_id: str, place: Mapping[str, Any]) -> Span:
 def unsupported(answer: Mapping[str, Any]) -> list[str]:
     """Return the numbers and names of supported sentences that their quotes do not show literally.
 
-    A run of digits must stand in the quotes that the sentence cites or in the question, a
-    capitalised word also in the quotes' headings. The first word of a sentence is not checked.
-    Written apart from `rag.languages`, so that a mistake there shows here; "October" for "Oct."
-    and "10" for "ten" are the only other forms that it knows. Sentences without a citation, and
-    computed ones, are not checked: they do not claim that a quote shows them.
+    A run of digits must occur in the quotes that the sentence cites or in the question. A
+    capitalised word may also occur in the quotes' headings. The first word of a sentence is not
+    checked. This is independent of `rag.languages`, so that a mistake there shows here; "October"
+    for "Oct." and "10" for "ten" are the only other forms that it knows. Sentences without a
+    citation, and computed ones, are not checked: they do not claim that a quote shows them.
     """
     cited = {each["number"]: each for each in answer["citations"]}
     questions = [answer["question"], answer["standalone_question"]]
@@ -188,7 +188,7 @@ def _digits(text: str) -> list[str]:
 
 
 def _spelled(text: str) -> set[str]:
-    """Return the numbers that are written as one word, in digits."""
+    """Return the numbers that are written as a single word, as digits."""
     words = re.findall(r"[a-z]+", text.lower())
     lists = (_NUMBER_WORDS, _ORDINAL_WORDS)
     return {str(each.index(word)) for each in lists for word in words if word in each}

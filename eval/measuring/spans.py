@@ -1,7 +1,7 @@
-"""Whether quotes and footnotes are the right ones, by their places. Pure functions.
+"""Metrics of quotes and footnotes by their places. Pure functions.
 
-A place of the evidence is found when a quote covers it whole, and an area when a quote lies in it.
-The facts of a case are what is to be found; for each, the places that state it are alternatives.
+A quote finds a place of the evidence if it covers all of it, and an area if it lies inside it. The
+facts of a case have to be found; the places that state the same fact are alternatives.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ def recall_at(quotes: Sequence[Span], facts: EvidenceSpans, k: int) -> float | N
 
 
 def found_facts(quotes: Sequence[Span], facts: EvidenceSpans) -> list[int | None]:
-    """Return for each quote the fact that it is counted for, by its number; else None.
+    """Return for each quote the index of the fact that it counts for, or None.
 
-    A quote counts for one fact only, and a fact for one quote, so that a ranking has no more hits
-    than there are facts, as measures of rankings expect. Quotes are matched in their order, each if
-    it can be without another one going without (Kuhn's augmenting paths): no order of the facts,
-    and no quote that covers two of them, makes it worse.
+    A quote counts for only one fact, and a fact for only one quote, so that a ranking has no more
+    hits than there are facts, as ranking metrics expect. Quotes are matched in order, each if no
+    earlier quote loses its match by that (Kuhn's augmenting paths). So the order of the facts does
+    not matter, and a quote that covers two facts does not lower the result.
     """
     covered = [
         [n for n, fact in enumerate(facts) if any(finds(quote, place) for place in fact)]
@@ -76,8 +76,8 @@ def reciprocal_rank(quotes: Sequence[Span], facts: EvidenceSpans) -> float | Non
 
 
 def ndcg(quotes: Sequence[Span], facts: EvidenceSpans, k: int) -> float | None:
-    """Return nDCG@k: the sum of 1 / log2(rank + 1) over quotes that cover a new fact, over the best
-    that as many facts allow.
+    """Return nDCG@k: the sum of 1 / log2(rank + 1) over quotes that cover a new fact, divided by
+    the best possible sum for that many facts.
 
     Jarvelin and Kekalainen, ACM Transactions on Information Systems 2002, with gains of 0 and 1.
     """
@@ -99,7 +99,7 @@ def citation_precision(cited: Sequence[Span], facts: EvidenceSpans) -> float | N
 
 
 def citation_recall(cited: Sequence[Span], facts: EvidenceSpans) -> float | None:
-    """Return the share of facts that have a place which a footnote covers."""
+    """Return the share of facts that a footnote covers at one of their places."""
     if not facts:
         return None
     found = [any(finds(each, place) for each in cited for place in fact) for fact in facts]
@@ -107,7 +107,7 @@ def citation_recall(cited: Sequence[Span], facts: EvidenceSpans) -> float | None
 
 
 def harmonic(precision: float | None, recall: float | None) -> float | None:
-    """Return F1, 2pr / (p + r): 0 where nothing was cited, None where a case has no evidence."""
+    """Return F1, 2pr / (p + r): 0 if nothing was cited, None if the case has no evidence."""
     if recall is None:
         return None
     if not precision or not recall:
@@ -118,8 +118,8 @@ def harmonic(precision: float | None, recall: float | None) -> float | None:
 def characters(cited: Sequence[Span], facts: EvidenceSpans) -> tuple[float, float, float] | None:
     """Return precision, recall and IoU of the cited characters against those of the evidence.
 
-    Precision is |C & E| / |C|, recall |C & E| / |E|, IoU (Jaccard's index) |C & E| / |C | E|. Of a
-    fact's places the one counts that is cited most; of equals, the first.
+    Precision is |C & E| / |C|, recall |C & E| / |E|, IoU (Jaccard's index) |C & E| / |C | E|. For
+    each fact, the place counts that is cited most; in a tie, the first.
     """
     if not facts:
         return None

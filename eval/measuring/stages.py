@@ -1,4 +1,4 @@
-"""Which stage of answering a failed case failed at. Pure functions on what a run records.
+"""Find the stage of answering at which a case failed. Pure functions on what a run records.
 
 A case fails at the first stage that went wrong: what was not retrieved cannot be quoted, and what
 was not quoted cannot be answered.
@@ -47,9 +47,9 @@ def stage(
     quotes: Sequence[Span],
     passages: Sequence[Span],
 ) -> Stage | None:
-    """Return the stage that a case failed at; None when it passed.
+    """Return the stage at which a case failed; None when it passed.
 
-    `quotes` are all that were found, `passages` those that the search brought for the question.
+    `quotes` are all that were found, `passages` those that the search returned for the question.
     """
     if scores["passed"]:
         return None

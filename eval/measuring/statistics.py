@@ -1,9 +1,9 @@
-"""How sure a figure is, and a difference. Pure functions; scipy is slow, so imported late.
+"""Confidence intervals of metrics, and tests of their differences. Pure functions.
 
 Cases of one document are not independent of each other: a document that is read badly takes all of
-its cases along. So where cases come from several documents, means are judged by documents
-(`clusters`); with fewer than five documents nobody could say how much they vary, and they are
-judged by cases. Chance is always drawn from the same seed.
+its cases along. So if cases come from several documents, means are judged by documents
+(`clusters`). With fewer than five documents, nobody could say how much they vary, so means are
+judged by cases. Random draws always have the same seed. scipy is slow to import, so imported late.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 SIGNIFICANT = 0.05
-"""A difference that chance brings about less often than this is not called noise."""
+"""The significance level: a difference with a smaller p is not called noise."""
 
 POWER = 0.8
-"""How often a loss should be noticed that a set is said to notice."""
+"""The power of the test at the smallest loss that a set is said to notice."""
 
 CLUSTERS = 5
-"""Documents with several cases, from which on means are judged by documents."""
+"""How many documents with several cases it takes to judge means by documents."""
 
 Z = 1.959963984540054
 """The normal distribution's 97.5% quantile."""
@@ -33,7 +33,7 @@ Interval = tuple[float, float]
 
 @dataclass(frozen=True)
 class Metric:
-    """A figure over n cases, with its 95% interval where it has one."""
+    """A figure over n cases, with its 95% interval if it has one."""
 
     value: float | None
     n: int
@@ -49,7 +49,7 @@ def rate(count: int, n: int) -> Metric:
 
 
 def share(values: Iterable[bool | None]) -> Metric:
-    """Return the share of the values that are true, of those that are known."""
+    """Return the share of true values among those that are not None."""
     known = [value for value in values if value is not None]
     return rate(sum(known), len(known))
 
@@ -70,7 +70,7 @@ def mean(
 
 
 def percentile(values: Iterable[float | None], percent: int) -> Metric:
-    """Return a percentile of the values that there are, linear between two of them."""
+    """Return a percentile of the values that are not None, linear between two of them."""
     import numpy
 
     known = [value for value in values if value is not None]
@@ -108,8 +108,8 @@ def mean_interval(
     """Return the 95% interval of a mean; None for fewer than two values.
 
     Student's t with the cluster-robust variance (see `_standard_error`). With a cluster for each
-    value this is the usual interval of a mean. Bootstrapping the clusters instead is too narrow
-    where they are few.
+    value this is the usual interval of a mean. Bootstrapping the clusters instead gives too narrow
+    an interval if they are few.
     """
     found = _standard_error(values, clusters)
     if found is None:
@@ -122,9 +122,10 @@ def mean_interval(
 def paired_interval(values: Sequence[int], clusters: Sequence[Hashable] | None = None) -> Interval:
     """Return the 95% interval of the mean of differences that are -1, 0 or 1.
 
-    That of two paired shares by Bonett and Price (British Journal of Mathematical and Statistical
-    Psychology 2012): one more case of either kind, and two more cases. It does not shrink to
-    nothing where nothing changed. Where documents can be counted, it is no narrower than theirs.
+    The interval for two paired shares by Bonett and Price (British Journal of Mathematical and
+    Statistical Psychology 2012), which adds one case that broke and one that was mended. It does
+    not shrink to nothing if nothing changed. With enough documents (see `counted`), it is at least
+    as wide as the interval by documents.
     """
     n = len(values)
     broken = (values.count(-1) + 1) / (n + 2)
@@ -142,9 +143,10 @@ def share_interval(
 ) -> Interval | None:
     """Return the 95% interval of the mean of values from 0 to 1; None for fewer than two.
 
-    Wilson's interval for as many yes or no as would be as sure: n = m(1 - m) / variance of the
-    mean, times (z / t)^2 for the degrees of freedom (Korn and Graubard, Survey Methodology 1998).
-    Unlike the t interval it keeps within 0 and 1, and covers where nearly all values are 1.
+    Wilson's interval for the number of yes-or-no values that would give the same variance:
+    n = m(1 - m) / variance of the mean, times (z / t)^2 for the degrees of freedom (Korn and
+    Graubard, Survey Methodology 1998). Unlike the t interval, it stays within 0 and 1, and keeps
+    its coverage if nearly all values are 1.
     """
     found = _standard_error(values, clusters)
     if found is None:
@@ -178,15 +180,15 @@ def _standard_error(
 
 
 def permutation(differences: Sequence[float], clusters: Sequence[Hashable] | None = None) -> float:
-    """Return the p of paired differences that would have either sign by chance alone.
+    """Return the p of a sign-flip permutation test of paired differences.
 
-    Fisher's randomisation test on their sum (The Design of Experiments, 1935), the signs of a
-    cluster turning together: exact where there are few, else 9,999 draws (scipy's
+    Fisher's randomisation test on their sum (The Design of Experiments, 1935); the signs of a
+    cluster flip together. Exact if there are few, otherwise 9,999 draws (scipy's
     `permutation_test`).
     """
     sums = [each for each in _sums(differences, clusters) if each]
     if len(sums) < 2:
-        return 1.0  # Either sign of one cluster is as likely.
+        return 1.0  # By chance, a single cluster has either sign equally often.
     import numpy
     from scipy.stats import permutation_test
 
@@ -218,8 +220,8 @@ def holm(values: Sequence[float]) -> list[float]:
 def power(n: int, breaking: float, mending: float) -> float:
     """Return how often McNemar's test finds more broken than mended cases among n.
 
-    `breaking` and `mending` are the probabilities that a case does one or the other. Exact: over
-    all numbers of changed cases, which are binomial.
+    `breaking` and `mending` are the probabilities that a case breaks or is mended. Exact: sums over
+    all possible numbers of changed cases, which are binomial.
     """
     import numpy
     from scipy.stats import binom
@@ -228,17 +230,17 @@ def power(n: int, breaking: float, mending: float) -> float:
     if changing <= 0:
         return 0.0
     changed = numpy.arange(n + 1)
-    # The fewest broken ones among them whose two-sided p is below SIGNIFICANT.
+    # How many of them must be broken, at the least, for a two-sided p below SIGNIFICANT.
     enough = binom.isf(SIGNIFICANT / 2, changed, 0.5) + 1
     found = binom.sf(enough - 1, changed, breaking / changing)
     return float((binom.pmf(changed, n, changing) * found).sum())
 
 
 def smallest_loss(n: int, mending: float = 0.0) -> float | None:
-    """Return the smallest net loss that McNemar's test finds in 80% of the times, as a share.
+    """Return the smallest net loss that McNemar's test finds 80% of the time, as a share.
 
-    `mending` is the share of cases that are mended meanwhile, by chance or not. None when no loss
-    would be found.
+    `mending` is the share of cases that are mended at the same time, by chance or not. None when no
+    loss would be found.
     """
     most = n - round(2 * mending * n)
     if most < 1 or power(n, mending + most / n, mending) < POWER:
@@ -254,12 +256,12 @@ def smallest_loss(n: int, mending: float = 0.0) -> float | None:
 
 
 def counted(clusters: Sequence[Hashable] | None) -> bool:
-    """Whether there are clusters enough to say how much they vary."""
+    """Whether there are enough clusters of several values to say how much clusters vary."""
     return sum(size > 1 for size in Counter(clusters or ()).values()) >= CLUSTERS
 
 
 def _sums(values: Sequence[float], clusters: Sequence[Hashable] | None) -> list[float]:
-    """Return the sum of each cluster; the values themselves where clusters are too few."""
+    """Return the sum of each cluster; the values themselves if there are too few clusters."""
     if not counted(clusters):
         return list(values)
     sums: dict[Hashable, float] = {}

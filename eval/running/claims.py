@@ -1,4 +1,4 @@
-"""Checking a claim of a set: its verdict, in the form of an answer, so that runs are alike."""
+"""Check a claim of a set. The verdict has the form of an answer, so that all results are alike."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from rag.checking.verdict import VERDICTS, Checked
 
 
 def checked_claim(assistant: Assistant, claim: str) -> Checked:
-    """Return what becomes of a claim; of several sentences, of the first that states anything."""
+    """Check a claim. If it has several sentences, the first one that states anything counts."""
     draft = Document.of(claim, title="claim", source="claim")
     checked = list(assistant.check(draft))
     return next((each for each in checked if each.verdict != "nothing_to_check"), checked[0])
 
 
 def check_claim(assistant: Assistant, claim: str) -> tuple[Answer, str]:
-    """Return what the sources say of a claim, as an answer with footnotes, and the verdict.
+    """Return what the sources say about a claim, as an answer with footnotes, and the verdict.
 
-    One that is not in the sources is a refusal.
+    For a claim that is not in the sources, the answer is a refusal.
     """
     started = time.perf_counter()
     checked = checked_claim(assistant, claim)

@@ -1,10 +1,10 @@
-"""A judge of one's own: a function that grades answers, beside the metrics. No verdict hangs on it.
+"""A user's own judge: a function that grades answers. The grades never decide a verdict.
 
     footnoted eval run SET --judge package.module:function
 
-The function is called with the question, the answer and the accepted answers, and returns a number,
-or None where it cannot tell. Its metric is called `judge:function`, so that everybody sees that it
-is an opinion.
+The function is called with the question, the answer and the accepted answers. It returns a number,
+or None if it cannot tell. Its metric is called `judge:function`, so that everybody sees that it is
+an opinion.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ Grade = Callable[[str, str, Sequence[str]], float | None]
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """A function with the name that its metric has."""
+    """A grading function, with the name of its metric."""
 
     name: str
     grade: Grade
 
     def __call__(self, case: Case, answer: Mapping[str, Any]) -> float | None:
-        """Return what the function says of an answer; None where it fails or says no number."""
+        """Return the grade of an answer; None if the function fails or returns no finite number."""
         try:
             grade = self.grade(case.asked, answer_text(answer), case.answers)
             number = math.nan if grade is None else float(grade)
-        except Exception:  # noqa: BLE001  a judge's mistake is no mistake of the answer's
+        except Exception:  # noqa: BLE001  a mistake of the judge is not one of the answer
             return None
         return number if math.isfinite(number) else None
 
@@ -51,7 +51,7 @@ def load_judge(name: str) -> Judge:
     """
     if ":" not in name:
         raise UserError(f"There is no judge {name}. Name it as package.module:function.")
-    sys.path.insert(0, "")  # The judge may be a file of the current folder.
+    sys.path.insert(0, "")  # The judge may be a file in the current folder.
     try:
         grade = resolve_name(name)
     except (ImportError, AttributeError, ValueError) as error:

@@ -32,7 +32,7 @@ class SetRecord:
     cases: int
     must_pass: tuple[str, ...]
     drafts: int = 0
-    """Cases that were left aside, because nobody has accepted them yet."""
+    """How many cases were left out, because nobody has accepted them yet."""
     moved: tuple[str, ...] = ()
     """Cases whose evidence was found again by its words, in a document that changed."""
 
@@ -69,7 +69,7 @@ class Conditions:
 
 @dataclass(frozen=True)
 class Repeat:
-    """What came of asking a case once more."""
+    """The outcome of asking a case once more."""
 
     passed: bool
     answer: str
@@ -79,11 +79,11 @@ class Repeat:
 class Result:
     """One case: its scores, the answer as `ask --json` prints it, and why it was given.
 
-    `decision` is what `ask --explain` shows of the evidence; None where nothing was decided by it.
-    An `error` is a sentence on why the case says nothing about the answers: it has no scores then.
-    `case` is the case as its set has it, `evidence` the places of each of its facts, `stage` where
-    it failed, `repeats` what came of asking it again, and `cached` whether the language model's
-    words were kept from an earlier run.
+    `decision` is what `ask --explain` shows of the evidence; None if the evidence did not decide.
+    `error` is a sentence on why the case says nothing about the answers; it has no scores then.
+    `case` is the case as in its set, `evidence` the places of each of its facts, `stage` the stage
+    at which it failed, and `repeats` the outcomes of asking it again. `cached` says whether words
+    of the language model were kept from an earlier run.
     """
 
     id: str
@@ -99,7 +99,7 @@ class Result:
 
     @property
     def passed(self) -> bool:
-        """Whether the answer is what the case expects; of several, more than half of them."""
+        """Whether the answer is what the case expects; with repeats, whether more than half are."""
         if self.error is not None:
             return False
         times = [bool(self.scores["passed"]), *(each.passed for each in self.repeats)]
@@ -107,7 +107,7 @@ class Result:
 
     @property
     def flaky(self) -> bool:
-        """Whether the case passed at some times and not at others."""
+        """Whether the case passed only sometimes."""
         if not self.repeats:
             return False
         return len({bool(self.scores["passed"]), *(each.passed for each in self.repeats)}) > 1
@@ -124,12 +124,12 @@ class Result:
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """The case's own words for its kind."""
+        """The tags of the case."""
         return tuple(self.case.get("tags", ()))
 
     @property
     def cluster(self) -> str:
-        """What the case depends on: the document of its evidence, or nothing but itself."""
+        """The cluster for statistics: the document of the evidence, or without one the case."""
         return self.evidence[0][0].document_id if self.evidence else self.id
 
 
@@ -144,12 +144,12 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Run(Conditions):
-    """A set, asked: the conditions and what came out."""
+    """A set that was asked: the conditions and the results."""
 
     metrics: dict[str, Metric]
     results: tuple[Result, ...]
     gate: Bounds | None = field(default=None, kw_only=True)
-    """What later runs are held to, where this one was kept as their baseline."""
+    """What later runs are held to, if this run was kept as a baseline."""
 
     @property
     def errors(self) -> tuple[Result, ...]:
@@ -162,18 +162,18 @@ class Run(Conditions):
 
 
 class OtherConditions(UserError):
-    """What an interrupted run has done was done otherwise."""
+    """The interrupted run was made under other conditions."""
 
 
 def write_run(path: Path, run: Run) -> None:
-    """Write a run in one step: whoever reads finds the old file or the new one, whole."""
+    """Write a run atomically: a reader finds the complete old file or the complete new one."""
     text = json.dumps(run.as_json(), ensure_ascii=False, indent=1) + "\n"
     with _explained(path):
         write_whole(path, text.encode())
 
 
 def resume(path: Path, conditions: Conditions) -> list[Result]:
-    """Return what an interrupted run has done; where there was none, begin its file.
+    """Return the results of an interrupted run; if there was none, begin its file.
 
     Raises UserError when the run was made under other conditions, or the file is damaged.
     """
@@ -205,11 +205,11 @@ def resume(path: Path, conditions: Conditions) -> list[Result]:
 def alone(out: Path) -> Iterator[None]:
     """Keep other processes from writing the same run.
 
-    Raises UserError when one does.
+    Raises UserError when one is writing it already.
     """
     path = Path(f"{out}.lock")
     with _explained(out):
-        out.parent.stat()  # FileLock would make the folder.
+        out.parent.stat()  # Fails if the folder is missing; FileLock would create it.
         lock = FileLock(path, timeout=0)
         try:
             lock.acquire()
@@ -233,7 +233,7 @@ def append(path: Path, line: Conditions | Result) -> None:
 
 
 def differences(before: Conditions, now: Conditions) -> tuple[str, ...]:
-    """Return what two runs were made with that is not the same, a sentence each."""
+    """Return a sentence for each condition in which two runs differ."""
     found = []
     if before.set.sha256 != now.set.sha256:
         found.append(f"The file of the set {now.set.name} differs.")
@@ -269,7 +269,7 @@ def _or_none(value: object) -> object:
 
 
 def _of_documents(before: Sequence[DocumentRecord], now: Sequence[DocumentRecord]) -> Iterator[str]:
-    """Tell documents apart by their texts; those of one title are one, changed."""
+    """Compare documents by their texts. Two with the same title count as one that changed."""
     texts = {each.sha256 for each in before} & {each.sha256 for each in now}
     was, here = ({e.title for e in each if e.sha256 not in texts} for each in (before, now))
     for kind, titles in (

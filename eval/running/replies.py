@@ -1,7 +1,7 @@
-"""The language model's replies, kept by the full request and the weights that answered it.
+"""A cache of the language model's replies, by the full request and the weights that answered it.
 
-Deterministic weights say the same to the same request, so an evaluation that asks again what was
-asked before need not wait for it. What was kept is marked in the run, and its times do not count.
+Deterministic weights give the same reply to the same request, so an evaluation need not wait for it
+again. Cases that used the cache are marked in the run, and their times do not count.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 
 class Replies:
-    """Kept replies, in one SQLite file. Safe to use from several threads and processes."""
+    """The cache, in one SQLite file. Safe to use from several threads and processes."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file; it is made if there is none.
+        """Open the file, or create it.
 
-        Raises UserError when it cannot be.
+        Raises UserError when that fails.
         """
         self.path = path
         self.used = 0
@@ -45,11 +45,11 @@ class Replies:
             raise UserError(f"Replies cannot be kept in {path}: {error}.") from error
 
     def wrap(self, llm: LLM, *, weights: str, again: int = 0) -> KeptLLM:
-        """Return the language model with kept replies; see `KeptLLM`."""
+        """Return the language model with this cache; see `KeptLLM`."""
         return KeptLLM(llm, weights, again, self)
 
     def get(self, key: str) -> Any:
-        """Return a kept reply, or None; what was used is counted."""
+        """Return a kept reply and count it as used, or return None."""
         with closing(self._connect()) as connection:
             row = connection.execute("SELECT reply FROM replies WHERE key = ?", (key,)).fetchone()
         if row is None:
@@ -59,7 +59,7 @@ class Replies:
         return json.loads(row[0])
 
     def put(self, key: str, reply: Any) -> None:
-        """Keep a whole reply."""
+        """Keep a complete reply."""
         with closing(self._connect()) as connection, connection:
             text = json.dumps(reply, ensure_ascii=False)
             connection.execute("INSERT OR REPLACE INTO replies VALUES (?, ?)", (key, text))
@@ -69,20 +69,20 @@ class Replies:
 
 
 class KeptLLM:
-    """What the `Writer` asks of a LlamaIndex LLM, from kept replies where there are any."""
+    """The part of a LlamaIndex LLM that the `Writer` needs, answering from the cache if it can."""
 
     def __init__(self, llm: LLM, weights: str, again: int, replies: Replies) -> None:
         """Wrap an LLM.
 
-        `weights` says what answers. `again` is 0, and another number for each time that the same is
-        asked in order to see whether the answer differs.
+        `weights` identifies what answers. `again` is the number of the repeat, from 0: each repeat
+        has replies of its own, which show whether the answer differs.
         """
         self._llm = llm
         self._of = (weights, again)
         self._replies = replies
 
     def chat(self, messages: Sequence[ChatMessage], **given: Any) -> Any:
-        """Answer at once, with the first token's alternatives where they are asked for."""
+        """Return the whole reply, with the first token's alternatives if they are asked for."""
         key = self._key("chat", messages, given)
         kept = self._replies.get(key)
         if kept is None:
@@ -103,11 +103,11 @@ class KeptLLM:
 
     @property
     def adapters(self) -> Mapping[str, str]:
-        """The hashes of the language model's adapters, by their files: one is part of a request."""
+        """The hashes of the language model's adapters, by file: a request names the one it uses."""
         return getattr(self._llm, "adapters", {})
 
     def stream_chat(self, messages: Sequence[ChatMessage], **given: Any) -> Iterator[Any]:
-        """Answer piece by piece; only what was said to its end is kept."""
+        """Yield the reply piece by piece; only a complete reply is kept."""
         key = self._key("stream", messages, given)
         kept = self._replies.get(key)
         if kept is None:

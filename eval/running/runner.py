@@ -1,4 +1,4 @@
-"""Asking every case of a set and scoring what comes back."""
+"""Ask every case of a set, and score the answers."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from rag.config import Settings
 
 Progress = Callable[[int, int], None]
-"""Called with how many cases are done, and how many there are."""
+"""Called with the number of cases done, and the number of all cases."""
 
 
 def run(
@@ -60,12 +60,12 @@ def run(
     replies: Replies | None = None,
     judge: Judge | None = None,
 ) -> Run:
-    """Ask each case, as often as `repeats` says, and write the run to `out`.
+    """Ask each case `repeats` times, and write the run to `out`.
 
-    What is done is kept in `out`.partial until then, and a stopped run goes on from there. It stays
-    where cases ended in an error, and those alone are asked when the run is made again. A case
-    whose evidence its document has lost ends in an error, and the others are asked. With `replies`,
-    what the language model was asked before is not asked again.
+    Until then, results are collected in `out`.partial, and a stopped run resumes from there. If
+    cases ended in an error, that file stays, and running the set again asks only those cases. A
+    case whose evidence is gone from its document ends in an error; the others are still asked. With
+    `replies`, requests that the language model has answered before are taken from there.
 
     Raises UserError when the set does not fit the library, a file cannot be written, or the
     assistant cannot work.
@@ -112,9 +112,9 @@ def describe(
     moved: tuple[str, ...] = (),
     judge: Judge | None = None,
 ) -> Conditions:
-    """Return what a run would be made with.
+    """Return the conditions under which a run would be made.
 
-    Raises UserError for a library without documents, which would only be refused everything.
+    Raises UserError for a library without documents, which could only refuse every question.
     """
     settings, library = assistant.settings, assistant.library
     entries = sorted(library.entries(), key=lambda entry: entry.id)
@@ -135,8 +135,8 @@ def describe(
 
 
 def _models(settings: Settings, use_llm: bool) -> dict[str, Any]:
-    """Return which weights and settings answer."""
-    llm = settings.llm if use_llm and settings.llm != "none" else None
+    """Return the weights and settings that the answers depend on."""
+    llm = settings.llm if use_llm and settings.writes else None
     return {
         "embedding": settings.embedding,
         "embedding_sha256": weights_hash(settings.embedding),
@@ -156,7 +156,7 @@ def _not_asked(case: Case, why: str) -> Result:
 
 
 class Asking:
-    """How the cases of a run are asked; see `run`."""
+    """Asks the cases of a run; see `run`."""
 
     def __init__(
         self,
@@ -167,7 +167,7 @@ class Asking:
         replies: Replies | None = None,
         judge: Judge | None = None,
     ) -> None:
-        """Take the assistant, and one for each repeat where replies are kept."""
+        """Take the assistant. With `replies`, each repeat gets an assistant of its own."""
         self.library = assistant.library
         self.assistants = [assistant] * repeats
         if replies:
@@ -180,15 +180,15 @@ class Asking:
                 for number in range(repeats)
             ]
         self.answers: dict[tuple[Case, ...], dict[str, Any]] = {}
-        """What was answered so far, to a case behind others: more may be asked behind it."""
+        """The answers so far, by a case and those before it: later turns need them as history."""
         self.replies = replies
         self.use_llm = use_llm
         self.judge = judge
 
     def result(self, case: Case, facts: EvidenceSpans, before: Sequence[Case] = ()) -> Result:
-        """Ask a case, behind those that come before it in the same conversation.
+        """Ask a case, after those that come before it in the same conversation.
 
-        Whatever goes wrong inside is this case's error, and the others go on.
+        An exception other than UserError becomes this case's error, so that the run continues.
         """
         kept = case_fields(case)
         used = self.replies.used if self.replies else 0
@@ -196,7 +196,7 @@ class Asking:
             first, *others = (self._scored(each, case, facts, before) for each in self.assistants)
         except UserError:
             raise  # The set-up is wrong, for this case and all others.
-        except Exception as error:  # noqa: BLE001  told as the case's, with its place
+        except Exception as error:  # noqa: BLE001  reported as the case's error, with its place
             where = traceback.extract_tb(error.__traceback__)[-1]
             place = f"{Path(where.filename).name}, line {where.lineno}"
             message = f"{type(error).__name__}: {error} ({place})"
@@ -235,10 +235,10 @@ class Asking:
         return Result(case.id, scores, answer, given.explanation(), failed)
 
     def _history(self, case: Case, before: Sequence[Case]) -> list[Turn]:
-        """Return what was said before a case: in a dialogue, the program's own answers.
+        """Return the conversation before a case; in a dialogue, with the program's own answers.
 
-        What has no answer yet, since it was left out or ended in an error, is asked now. Raises
-        NotAnswered where that fails.
+        An earlier turn without an answer (left out, or ended in an error) is asked now. Raises
+        NotAnswered if that fails.
         """
         said = list(case.written)
         for at, each in enumerate(before, 1):
@@ -253,4 +253,4 @@ class Asking:
 
 
 class NotAnswered(Exception):
-    """A turn has no answer that a later one could be asked behind."""
+    """An earlier turn has no answer, so a later one cannot be asked."""

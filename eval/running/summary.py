@@ -1,4 +1,4 @@
-"""The metrics of a run, each with how sure it is."""
+"""The metrics of a run, with their intervals."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ TIMINGS = ("retrieve_s", "first_quote_s", "first_token_s", "first_sentence_s", "
 
 
 def summarise(results: Sequence[Result]) -> dict[str, Metric]:
-    """Return the metrics of a run. Errors are counted, and are no part of any other metric.
+    """Return the metrics of a run. Errors are counted, but excluded from all other metrics.
 
-    Times are those of cases whose answers all came from the models, and none from kept replies.
+    Times exclude cases for which a kept reply was used.
     """
     asked = [each for each in results if each.error is None]
     scores = [each.scores for each in asked]
     metrics = {"passed": rate(sum(each.passed for each in asked), len(asked))}
     metrics |= {name: share(each.get(name) for each in scores) for name in RATES}
     for name in MEANS:
-        # A run of an older version has no figure of a newer metric.
+        # A run of an older version lacks newer metrics.
         known = [each for each in asked if each.scores.get(name) is not None]
         metrics[name] = mean(
             [each.scores[name] for each in known],
@@ -63,7 +63,7 @@ def summarise(results: Sequence[Result]) -> dict[str, Metric]:
 
 
 def _refusals(scores: Sequence[Scores]) -> dict[str, Metric]:
-    """Return how well refusing goes, with "refused" as the positive class.
+    """Return the metrics of refusals, with "refused" as the positive class.
 
     F1 is 2 tp / (2 tp + fp + fn), the harmonic mean of precision and recall.
     """

@@ -1,4 +1,4 @@
-"""Which weights and which versions a run is made with, so that runs can be told apart."""
+"""The weights and versions that a run is made with, so that runs can be told apart."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ PACKAGES = (
     "tokenizers",
     "xllamacpp",
 )
-"""What an answer comes from besides Footnoted's own code."""
+"""The packages that affect an answer, besides Footnoted's own code."""
 
 
 def weights_hash(name: str) -> str | None:
-    """Return the SHA-256 of a model's weights; None for those that are not files here.
+    """Return the SHA-256 of a model's weights; None if they are not files on this machine.
 
-    Of a model of several files it is the hash of their hashes.
+    For a model of several files, it is the hash of their hashes.
     """
     if name in CATALOGUE:
         hashes = [file.sha256 for _, file in sorted(CATALOGUE[name].files.items())]
@@ -35,7 +35,7 @@ def weights_hash(name: str) -> str | None:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of Python, of Footnoted, and of what its answers come from."""
+    """Return the versions of Python, of Footnoted, and of the packages that affect answers."""
     known = {"python": platform.python_version(), "footnoted": _version("footnoted")}
     return known | {name: _version(name) for name in PACKAGES}
 

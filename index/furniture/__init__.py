@@ -1,1 +1,1 @@
-"""What of a text cannot answer: headings, menus, tables of contents, references, figures."""
+"""Find text that cannot answer anything: headings, menus, contents, references, figures."""

@@ -1,9 +1,9 @@
-"""Which blocks of a text cannot answer anything: headings that the file does not mark as such,
-breadcrumbs and menus, captions, tables of contents, lists of references, the inside of figures.
+"""Find the blocks of a text that cannot answer anything: headings that the file does not mark as
+such, breadcrumbs and menus, captions, tables of contents, lists of references, text inside figures.
 
-It is told by a block's signs and its place, never by its words, so that it holds in any language.
-In doubt a block can answer: lists, tables, entries of a chronology, values behind a label, and
-fragments where the text around them is of fragments too, as notes are.
+Punctuation, form and position decide, never the words, so the rules hold in any language. A
+doubtful block counts as able to answer: lists, tables, entries of a chronology, values behind a
+label, and fragments among other fragments, as in notes.
 """
 
 from __future__ import annotations
@@ -22,19 +22,20 @@ from index.furniture.references import references
 Offsets = tuple[int, int]
 
 FRAGMENT = 80
-"""The widest heading or label, in letters; a Chinese one counts for three."""
+"""The widest heading or label, in letters; a Chinese character counts as three."""
 
 RECURRING = 3
-"""A fragment that comes so often is the page's, not the author's."""
+"""A fragment that occurs this often belongs to the page design, not to the author's text."""
 
 COLUMN = 20
-"""Blocks that a sentence may be broken into."""
+"""The most blocks that one sentence may be broken into."""
 
 APART: tuple[StyleKind, StyleKind] = ("caption", "margin")
-"""The styles that a file's reader gives to what it finds apart from the text, by its place."""
+"""The styles that a file's reader gives to text that it finds outside the running text."""
 
 LAST = 200
-"""Characters at the end of a block in which dots lead to a page, and of a line of links at most."""
+"""How many characters at the end of a block are searched for the dots that lead to a page number;
+also the longest block in which Markdown links are looked for."""
 
 LIST_ITEM = re.compile(r"\s*(?:[-*+\u2022\u2013]|\d{1,3}[.)]{1,2})\s+\S")
 ENDS_SENTENCE = re.compile(r"[.!?:;…。！？：；।॥؟۔؛።။។։][\"'”’»）」』)\]*_]*(?:\[\d{1,3}\])*$")
@@ -53,7 +54,7 @@ _MARKDOWN_LINK = re.compile(r"!?\[[^\]\n]*\]\([^()\s]*\)")
 
 
 def cannot_answer(document: Document, blocks: Sequence[Offsets]) -> list[bool]:
-    """Tell of each block of a document whether it cannot answer. Blocks come in order."""
+    """Say for each block of a document, in order, whether it cannot answer anything."""
     pieces = [document.text[start:end] for start, end in blocks]
     recurring, items = _recurring(document, blocks, pieces), _items(pieces)
     fragments = _fragments(document, blocks, pieces, recurring, items)
@@ -95,11 +96,12 @@ def _fragments(
     recurring: Sequence[bool],
     items: Sequence[bool],
 ) -> list[bool]:
-    """Tell which blocks are short, end no sentence, tell no fact, and stand alone in prose."""
+    """Find the blocks that are short, end no sentence, state no fact and stand alone in prose."""
     prose = _in_prose(document, blocks, pieces)
     code = _all_in(document, blocks, "monospace")
     found: list[bool] = []
-    # Whether a block before it ends in a colon or asks, and this is what follows.
+    # Whether an earlier block ends in a colon or a question mark and this one belongs to what
+    # follows it.
     announced = False
     for at, piece in enumerate(pieces):
         before = pieces[at - 1] if at and not found[-1] else ""
@@ -124,7 +126,7 @@ def _fragments(
 
 
 def _in_prose(document: Document, blocks: Sequence[Offsets], pieces: Sequence[str]) -> list[bool]:
-    """Tell of each block whether most of its section stands in whole sentences."""
+    """Say for each block whether most of its section is in whole sentences."""
     starts = [each.start for each in document.headings]
     sections = [bisect_right(starts, start) for start, _ in blocks]
     whole: Counter[int] = Counter()
@@ -134,7 +136,7 @@ def _in_prose(document: Document, blocks: Sequence[Offsets], pieces: Sequence[st
 
 
 def _items(pieces: Sequence[str]) -> list[bool]:
-    """Tell which blocks are items of a list; a number without another beside it is a heading's."""
+    """Find the list items. A number without a neighbour that is marked too is a heading's."""
     marked = [LIST_ITEM.match(piece) is not None for piece in pieces]
     return [
         each and (not _NUMBERED.match(pieces[at]) or sum(marked[max(at - 1, 0) : at + 2]) > 1)
@@ -143,9 +145,9 @@ def _items(pieces: Sequence[str]) -> list[bool]:
 
 
 def _recurring(document: Document, blocks: Sequence[Offsets], pieces: Sequence[str]) -> list[bool]:
-    """Tell which blocks come again and again; in a file with pages, on those, with any numbers.
+    """Find the blocks that recur; in a file with pages, on several pages, ignoring numbers.
 
-    A value behind a label, or so much of something, comes again where several things have one.
+    A value behind a label, or a measure, does not count: several things may share it.
     """
     same = [re.sub(r"\d+", "0", piece) if document.pages else piece for piece in pieces]
     places = {
@@ -158,9 +160,9 @@ def _recurring(document: Document, blocks: Sequence[Offsets], pieces: Sequence[s
 
 
 def _says(piece: str, several: bool) -> bool:
-    """Whether a fragment tells a fact: a value behind a label, an address, so much of something.
+    """Whether a fragment states a fact: a value behind a label, an address, a measure.
 
-    A label with a number is a caption's or a chapter's, unless there are several, as of rooms.
+    A numbered label is a caption's or a chapter's, unless there are several, as of rooms.
     """
     measure = _MEASURE.match(piece)
     if measure is not None and not measure[1].isupper():
@@ -169,7 +171,7 @@ def _says(piece: str, several: bool) -> bool:
 
 
 def _broken_off(pieces: Sequence[str], at: int) -> bool:
-    """Whether a block begins a sentence that the next ones end, as in a narrow column."""
+    """Whether a block begins a sentence that later blocks finish, as in a narrow column."""
     for piece in islice(pieces, at + 1, at + COLUMN):
         if not piece[0].islower():
             return False
@@ -179,7 +181,7 @@ def _broken_off(pieces: Sequence[str], at: int) -> bool:
 
 
 def _stands_alone(text: str, blocks: Sequence[Offsets], at: int) -> bool:
-    """Whether there is a blank line, a heading or nothing on both sides of a block."""
+    """Whether a block has a blank line, a heading or nothing on either side."""
     start, end = blocks[at]
     before = text[blocks[at - 1][1] if at else 0 : start]
     after = text[end : blocks[at + 1][0] if at + 1 < len(blocks) else len(text)]
@@ -196,10 +198,9 @@ def _menus(
     recurring: Sequence[bool],
     items: Sequence[bool],
 ) -> list[bool]:
-    """Tell which blocks lead elsewhere: all letters are links, or they are the way to the page.
+    """Find the blocks that lead elsewhere: nothing but links, or the breadcrumbs of the page.
 
-    A list of links may be the list that is asked for, unless it comes before all headings, or
-    again and again.
+    A list of links may be the answer itself, unless it comes before all headings or recurs.
     """
     linked = _all_in(document, blocks, "link")
     top = document.headings[0].start if document.headings else len(document.text)
@@ -217,7 +218,7 @@ def _menus(
 
 
 def _all_in(document: Document, blocks: Sequence[Offsets], kind: StyleKind) -> list[bool]:
-    """Tell of each block whether all its letters are of a style."""
+    """Say for each block whether all its letters have a style."""
     places = sorted((each.start, each.end) for each in document.styles if each.kind == kind)
     found: list[bool] = []
     for start, end in blocks:
@@ -237,7 +238,7 @@ def _all_in(document: Document, blocks: Sequence[Offsets], kind: StyleKind) -> l
 
 
 def _contents(pieces: Sequence[str]) -> list[bool]:
-    """Tell which blocks are lines of a table of contents: by dots, or a page beside such lines."""
+    """Find lines of a table of contents: with leader dots, or a page number near such lines."""
     dots = [_CONTENTS.search(piece[-LAST:]) is not None for piece in pieces]
     return [
         each or (_PAGE.search(pieces[at]) is not None and any(dots[max(at - 3, 0) : at + 4]))

@@ -1,8 +1,8 @@
-"""Captions: what they are called by, “Figure 2”, and which paragraphs of a page are captions.
+"""Captions: their labels (“Figure 2”), and which paragraphs of a page are captions.
 
-It is told by form and place, never by words of a language. A caption opens with a word and a
-number. It is set in smaller letters than the text, stands beside a table's rows, or stands where
-the text leaves room for a figure.
+Form and position decide, never the words of a language. A caption opens with a word and a number.
+It is set smaller than the text, is next to a table's rows, or is where the text leaves room for a
+figure.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 ROOM = 4
-"""The text leaves room for a figure where its next line is further away than this, in letters'
-sizes: lines of two paragraphs are two apart."""
+"""In font sizes: the text leaves room for a figure if its next line is further away than this.
+Lines of two successive paragraphs are two apart."""
 
 CLOSE = 1.6
-"""Lines of one paragraph are no further apart than this, in letters' sizes."""
+"""The largest distance between lines of one paragraph, in font sizes."""
 
 LETTERS = 8
-"""Letters of a line of text at least: a figure has shorter ones in it."""
+"""The fewest letters of a line of text; lines inside a figure are shorter."""
 
 SHORTEST = 3
-"""Letters of the shortest abbreviation of a label: “Fig.”, “Tab.”."""
+"""The fewest letters of an abbreviated label: “Fig.”, “Tab.”."""
 
 _CJK = "\u2e80-\uffef"
 _NUMBER = rf"(?:(?:[A-Z]\.?)?\d{{1,3}}(?:[.-]\d{{1,3}})*[a-z]?|[IVXL]{{1,6}})(?![^\W{_CJK}])"
@@ -35,15 +35,15 @@ _OPENS = re.compile(rf"\W{{0,3}}{_CALLED}(?P<sign>\s*(?:\W*$|[.:：)|–—-](?=
 
 
 class Label(NamedTuple):
-    """What a figure or a table is called by: “Figure 2”, “Abb. 3”, “图2”."""
+    """What a figure or a table is called: “Figure 2”, “Abb. 3”, “图2”."""
 
     word: str
     number: str
 
     def names(self, other: Label) -> bool:
-        """Whether another label is the same one: as it is, or shortened.
+        """Whether another label is the same one, in full or abbreviated.
 
-        A Chinese word may have others before it, since there are no blanks.
+        A Chinese label may have other words in front of it, since there are no blanks.
         """
         if self.number.casefold() != other.number.casefold():
             return False
@@ -66,14 +66,14 @@ def is_label(text: str) -> bool:
 
 
 def labels_in(text: str) -> list[tuple[Label, tuple[int, int]]]:
-    """Return each word of a text that a number follows, which may be a label, with its place."""
+    """Return each word followed by a number, which may be a label, with its span."""
     return [
         (Label(found["word"], found["number"]), found.span()) for found in _LABEL.finditer(text)
     ]
 
 
 class Line(Protocol):
-    """A line of a page, with where it stands in points from the lower left."""
+    """A line of a page, with its position in points from the lower left."""
 
     @property
     def text(self) -> str: ...  # noqa: D102
@@ -94,10 +94,10 @@ class Line(Protocol):
 
 
 def captions(paragraphs: Sequence[Sequence[Line]], body: float) -> list[bool]:
-    """Tell which paragraphs are captions, where the text's letters have the size `body`.
+    """Say which paragraphs are captions, if the running text has the font size `body`.
 
-    What a word and a number open are captions all alike or not at all, as those of theorems: they
-    are where at least half of them stand where captions do.
+    All paragraphs that open with the same word and a number are captions, or none is (theorems, for
+    example): they are if at least half of them are in a caption's position.
     """
     opens = [_opening(each, body) for each in paragraphs]
     words = [found and found["word"].casefold() for found in opens]
@@ -110,18 +110,19 @@ def captions(paragraphs: Sequence[Sequence[Line]], body: float) -> list[bool]:
     for at, paragraph in enumerate(paragraphs):
         label, word = opens[at], words[at]
         if label and word:
-            # Without a sign it may be a sentence: then another caption or a table proves it.
+            # Without a sign after the label it may be a sentence: require another caption with the
+            # same word, or a table next to it.
             proven = placed[at] and (many[word] > 1 or _is_beside_rows(paragraphs, at))
             signed = label["sign"] is not None or proven
             found.append(signed and 2 * sure[word] >= several[word])
-        else:  # A label may stand on a line of its own, above the caption.
+        else:  # A label may have a line of its own, above the caption.
             alone = at > 0 and found[-1] and opens[at - 1] is not None
             found.append(alone and _is_right_below(paragraphs[at - 1], paragraph))
     return found
 
 
 def _opening(paragraph: Sequence[Line], body: float) -> re.Match[str] | None:
-    """Return how a paragraph opens that may be a caption by its form."""
+    """Match the opening label of a paragraph whose form allows a caption, else None."""
     first = paragraph[0]
     if first.turned or first.is_row or first.size > body:
         return None
@@ -135,7 +136,7 @@ def _opening(paragraph: Sequence[Line], body: float) -> re.Match[str] | None:
 def _placed(
     paragraphs: Sequence[Sequence[Line]], opens: Sequence[re.Match[str] | None], body: float
 ) -> list[bool]:
-    """Tell which of the paragraphs that open with a label stand where a caption does."""
+    """Say which of the paragraphs that open with a label are in a caption's position."""
     text: dict[int, list[Line]] = defaultdict(list)
     for line in (line for paragraph in paragraphs for line in paragraph):
         letters = sum(map(str.isalpha, line.text))
@@ -158,7 +159,7 @@ def _placed(
 
 
 def _is_right_below(label: Sequence[Line], paragraph: Sequence[Line]) -> bool:
-    """Whether a paragraph stands right below a label that has its line for itself."""
+    """Whether a paragraph is right below a label that has a line of its own."""
     first = paragraph[0]
     drop = label[0].base - first.base
     near = label[0].page == first.page and 0 < drop < CLOSE * first.size
@@ -167,7 +168,7 @@ def _is_right_below(label: Sequence[Line], paragraph: Sequence[Line]) -> bool:
 
 
 def _is_beside_rows(paragraphs: Sequence[Sequence[Line]], at: int) -> bool:
-    """Whether rows of a table stand right above or below a paragraph."""
+    """Whether there are rows of a table right above or below a paragraph."""
     near = paragraphs[max(at - 1, 0) : at + 2]
     return any(_are_rows_near(each, paragraphs[at]) for each in near)
 
@@ -181,9 +182,10 @@ def _are_rows_near(other: Sequence[Line], paragraph: Sequence[Line]) -> bool:
 def _gaps(
     paragraph: Sequence[Line], text: Iterable[Line], top: float
 ) -> tuple[float, float | None]:
-    """Return how far the text's next lines above and below are in the column, in letters' sizes.
+    """Return how far the next lines of text above and below are in the column, in font sizes.
 
-    The text's first line stands at `top`. Where it has no line below, nothing is told by that.
+    Without a line above, the distance to `top`, where text begins on a page, counts. Without a line
+    below, the second distance is None.
     """
     first, last = paragraph[0], paragraph[-1]
     left, right = min(line.left for line in paragraph), max(line.right for line in paragraph)

@@ -1,4 +1,4 @@
-"""Which blocks of a text are entries of its list of references, in whatever style they are set."""
+"""Find the blocks of a text that are entries of its list of references, in any citation style."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 
 PER_SIGN = 80
-"""Characters of an entry to one sign that it is one; running text that cites has fewer."""
+"""An entry has at least one sign for this many characters; running text with citations has fewer
+signs."""
 
 _YEAR = r"(?:1[5-9]|20)\d\d[a-z]?"
 _INITIALS = re.compile(r"(?<!\w)[^\W\d_]\.(?=[\s,;:\u2010-]|[^\W\d_]\.)")
@@ -30,10 +31,10 @@ _AUTHOR = re.compile(
 
 
 def references(blocks: Sequence[str]) -> list[bool]:
-    """Tell of each block whether it is an entry: by initials, years, pages, volumes and marks.
+    """Say for each block whether it is an entry: by initials, years, pages, volumes and marks.
 
-    One with two kinds of signs has another such entry beside it, and one with a single kind stands
-    between others.
+    In a block that opens like an entry, three kinds of signs are enough, or two if a neighbour has
+    two as well. With one kind, a block needs entries before and after it.
     """
     kinds = [_kinds(block) for block in blocks]
     sure: list[bool] = []
@@ -47,7 +48,7 @@ def references(blocks: Sequence[str]) -> list[bool]:
 
 
 def _kinds(block: str) -> int:
-    """Return how many kinds of signs a block has; none where they are few for its length."""
+    """Return how many kinds of signs a block has; 0 if the signs are too few for its length."""
     found = [len(sign.findall(block)) for sign in _SIGNS]
     dense = _BEHIND_NAMES.search(block) or len(block) <= PER_SIGN * (1 + sum(found))
     return sum(map(bool, found)) if dense else 0

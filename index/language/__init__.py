@@ -1,4 +1,4 @@
-"""Which language a text is in, as far as its letters tell."""
+"""Detect the language of a text."""
 
 from __future__ import annotations
 
@@ -16,39 +16,41 @@ TOLD_APART = (
     "ar bg cs da de el en es fa fi fr he hi hr hu id it ja ko nl no pl pt ro ru sk sr sv th tr uk "
     "vi zh".split()
 )
-"""The codes of the languages that are told apart. With more of them short texts are too often taken
-for one that they are not in."""
+"""The codes of the languages that are told apart. With more of them, short texts are misidentified
+too often."""
 
 SURE = 0.6
-"""The probability from which a question is taken to be in another language than English."""
+"""The probability from which the detected language of a question is believed."""
 
 SURE_OF_TEXT = 0.9
+"""The same, for a text."""
+
 PLAIN = 0.34
 """The share of English function words from which a text is English, without asking the model. Of
-612 questions of XQuAD none in German, Spanish, Russian or Chinese has as many, of the English ones
-89%."""
+612 questions of XQuAD, 89% reach it in English, and none in German, Spanish, Russian or Chinese."""
 
 FOREIGN = 0.1
 """The share of English function words below which a paragraph may be in another language. Of the
-2,247 long sentences of half of SQuAD three have fewer; of those in German 92% have, in Spanish 97%,
-in Russian, Chinese, Arabic and Hindi 98% and more (XQuAD)."""
+2,247 long sentences in half of SQuAD, three are below it; in XQuAD, 92% are in German, 97% in
+Spanish, and 98% or more in Russian, Chinese, Arabic and Hindi."""
 
 LEAST = 100
 LEAST_OF_A_SCRIPT = 30
-"""Characters of a paragraph that tell its language: fewer of another script than the text's."""
+"""The fewest characters of a paragraph whose language is detected; fewer suffice if its script is
+not the text's."""
 
 SAMPLE = 4000
-"""Characters at the beginning of a text that tell its language, and how surely they must."""
+"""How many characters at the beginning of a text its language is detected from."""
 
 
 def language_of_text(text: str) -> str | None:
-    """Return the code of the language that a text is in, “de”; None where it is not sure."""
+    """Return the code of a text's language, such as “de”; None if the model is not sure."""
     code, probability = _classify(text[:SAMPLE])
     return code if probability >= SURE_OF_TEXT else None
 
 
 def in_its_language(document: Document) -> Document:
-    """Return a document that says which language it is in, where that is surely not English."""
+    """Return a document with its language recorded, if that is surely not English."""
     code = document.properties.written_in or language_of_text(document.text)
     if code in (None, ENGLISH):
         return document
@@ -56,9 +58,10 @@ def in_its_language(document: Document) -> Document:
 
 
 def may_be_foreign(document: Document, places: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return those paragraphs of a document that may be in another language than it.
+    """Return the paragraphs that may be in a language other than their document's.
 
-    Of a document in English no model is asked about what has its function words.
+    In an English document, paragraphs with English function words are excluded without asking the
+    model.
     """
     latin = _is_of_latin_letters(document.text[:SAMPLE])
     english = document.language == ENGLISH
@@ -85,12 +88,12 @@ def is_plainly_english(text: str) -> bool:
 
 
 def language_of_question(text: str) -> str:
-    """Return the code of the language that a question is in: English in doubt."""
+    """Return the code of a question's language; English if the model is not sure."""
     return language_told_by(text) or ENGLISH
 
 
 def language_told_by(text: str) -> str | None:
-    """Return the code of the language that a question tells by its letters; None in doubt."""
+    """Return the code of a question's language; None if the model is not sure."""
     code, probability = _classify(text[:SAMPLE])
     return code if probability >= SURE else None
 
@@ -109,7 +112,7 @@ def _words(text: str) -> list[str]:
 
 
 def _share(words: Sequence[str]) -> float:
-    """Return the share of English function words."""
+    """Return the share of English function words among the words."""
     return sum(word in FUNCTION_WORDS for word in words) / max(1, len(words))
 
 

@@ -1,4 +1,4 @@
-"""What languages are called, in English or another one, and which one a person means."""
+"""The names of languages, in English or another language, and the codes that names stand for."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from index.errors import UserError
 from index.printable import printable
 
 BY_ITS_TEXT = "auto"
-"""What a person says who wants the text to tell its language again."""
+"""What a user types to have a document's language detected from its text again."""
 
 
 @cache
 def languages(said_in: str = ENGLISH) -> dict[str, str]:
-    """Return the names of the languages that documents can be in, by their codes.
+    """Return the names of the languages that documents can be in, by code, sorted by name.
 
-    They are those whose forms of numbers and dates are known to Unicode, in the order of the names,
-    which are those of a language.
+    The names are in the language `said_in`. Listed are the languages that have locale data in
+    Unicode's CLDR (formats of numbers and dates).
     """
     from babel import Locale
     from babel.localedata import locale_identifiers
@@ -28,14 +28,14 @@ def languages(said_in: str = ENGLISH) -> dict[str, str]:
 
 
 def language_name(code: str, said_in: str = ENGLISH) -> str:
-    """Return what a language is called, or its code where that is not known."""
+    """Return the name of a language, or its code if the name is not known."""
     return languages(said_in).get(code, code)
 
 
 def language_code(said: str) -> str:
-    """Return the code of the language that a person names: “German”, “de” or “de-AT” is “de”.
+    """Return the code of the language that a user names: “German”, “de” or “de-AT” is “de”.
 
-    Raises UserError for what names none.
+    Raises UserError for an unknown language.
     """
     words = " ".join(said.casefold().replace("_", "-").split())
     for code, name in languages().items():
@@ -52,7 +52,7 @@ def language_code(said: str) -> str:
 
 @cache
 def month_names(code: str) -> frozenset[str]:
-    """Return the names of the months in a language, whole, in small letters; none of an unknown."""
+    """Return a language's full month names in lower case; an empty set if it is unknown."""
     from babel import Locale
 
     if code not in languages():

@@ -1,8 +1,8 @@
-"""The words that passages in any language are found by.
+"""The terms of the keyword search, for passages in any language.
 
-A word is its stem, by Snowball's rules for its language. Where a script sets no blanks between
-words, each character is one, and each two that stand together: on XQuAD's Chinese that finds as
-much as a dictionary does (eval/lab/RECORDS.md).
+A word's term is its stem, by Snowball's rules for its language. If a script sets no blanks between
+words, each character and each pair of adjacent characters is a term: on XQuAD's Chinese that finds
+as much as a dictionary does (eval/lab/RECORDS.md).
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from index.english import ENGLISH, FUNCTION_WORDS
 from index.language import language_of_question
 
 WORDS_VERSION = "1"
-"""Raise it with every change of what words are made, a newer Snowball's as well: a library keeps
-the words of its passages, and finds only those that are made of questions in the same way."""
+"""Raise it with every change to how terms are made, including one in a newer Snowball: a library
+stores the terms of its passages, and those of questions must be made in the same way to match."""
 
 _STEMMED = dict(
     pair.split("=")
@@ -30,7 +30,7 @@ _STEMMED = dict(
     tr=turkish yi=yiddish
     """.split()
 )
-"""Snowball's names of the languages that it knows, by their codes."""
+"""Snowball's names for its languages, by code."""
 
 _OF_SCRIPT = {
     "ARABIC": ("ar", "fa", "ur"),
@@ -41,8 +41,8 @@ _OF_SCRIPT = {
     "HEBREW": ("he", "yi"),
     "TAMIL": ("ta",),
 }
-"""Languages by their scripts, as Unicode calls these. A word in another script than its text's is
-taken for one of the first."""
+"""Language codes by Unicode's names of their scripts. A word in a script that its text's language
+does not use is taken to be in the first language listed for that script."""
 
 _NOT_LATIN = {code for codes in _OF_SCRIPT.values() for code in codes} - {"sr"}
 
@@ -50,31 +50,31 @@ _OF_FOUR = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 """Thai, Lao, Burmese and Khmer, whose words have about four letters."""
 
 _OF_TWO = "\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-"""Chinese and Japanese, whose words have about two."""
+"""Chinese and Japanese, whose words have about two characters."""
 
 _WITHOUT_BLANKS = (
     f"{_OF_FOUR}{_OF_TWO}"
-    "\uac00-\ud7af"  # Korean has blanks, and sets its endings to words without any.
+    "\uac00-\ud7af"  # Korean has blanks, but attaches endings to words without one.
 )
 _UNSEEN = re.compile("[\u00ad\u0640\u200c-\u200f\u2060\ufeff]")
-"""What is written within words and is none of their letters: soft hyphens, joiners, tatweel."""
+"""Characters within words that are not letters: soft hyphens, joiners, tatweel."""
 
 _HA = re.compile(r"(?<=\w{3})ه$")
-"""The end of an Arabic word for which ة is often typed as ه, as ى and ي are for each other."""
+"""The ه at the end of an Arabic word: it is often typed for ة, as ى and ي are for each other."""
 
 _DIGIT = re.compile(r"[^\D0-9]")
 
 
 def words_of(text: str, language: str) -> list[str]:
-    """Return the words of a text in a language, by its code, in their order."""
+    """Return the terms of a text in a language, in text order."""
     return [form for word in _cut(text) for form in _forms(word, language)]
 
 
 def pieces(text: str) -> list[str]:
-    """Return a text in pieces as long as words: what stands between blanks.
+    """Split a text into pieces about as long as words, at blanks.
 
-    Where a script sets none, they are as many characters as its words have, about, each piece with
-    the signs around it. Marks above and below letters are left out where they are characters.
+    If a script sets no blanks, a piece is about as many characters as its words have, with the
+    punctuation around it. Combining marks are left out.
     """
     return text.split() if text.isascii() else _PIECE.findall(_marks().sub("", text))
 
@@ -86,10 +86,10 @@ _PIECE = re.compile(
 
 @cache
 def any_word() -> re.Pattern[str]:
-    """Return what matches a word of any script as it stands, or one sign.
+    """Return a pattern for an unstemmed word of any script, or one punctuation mark.
 
-    Where a script sets no blanks between words, each character is one. Vowels and accents that are
-    characters of their own belong to the one before.
+    If a script sets no blanks between words, each character is a word. Combining marks belong to
+    the character before them.
     """
     letter = f"\\w(?:{_marks().pattern})?"
     alone, word = (f"(?{sign}[{_WITHOUT_BLANKS}]){letter}" for sign in "=!")
@@ -104,10 +104,10 @@ def has_blanks(text: str) -> bool:
 
 
 def words_asked(question: str, languages: Iterable[str]) -> list[str]:
-    """Return the words of a question that are worth looking for in texts of languages, once each.
+    """Return the distinct terms to search for in texts of the given languages.
 
-    They are made as in each of these, so that names are found in texts of another language than the
-    question's, and as in the question's own.
+    They are made by the rules of each of these languages, so that names are found in texts in
+    another language than the question's, and by those of the question's own language.
     """
     words = list(_cut(question))
     words = [word for word in words if word not in FUNCTION_WORDS] or words
@@ -118,15 +118,12 @@ def words_asked(question: str, languages: Iterable[str]) -> list[str]:
 
 
 def runs_of(words: str, languages: Iterable[str]) -> list[str]:
-    """Return words that stand one behind the other, as they are made in texts of languages.
-
-    In each run there is a blank between two words.
-    """
+    """Return the phrase that words form in each of the languages, as terms joined by blanks."""
     return list(dict.fromkeys(" ".join(words_of(words, code)) for code in languages))
 
 
 def _cut(text: str) -> Iterator[str]:
-    """Yield what stands between blanks and signs, without capitals, and digits as 0 to 9."""
+    """Yield the words between blanks and punctuation, case-folded and with digits as 0 to 9."""
     text = _UNSEEN.sub("", unicodedata.normalize("NFKC", text)).casefold()
     text = _DIGIT.sub(lambda digit: str(unicodedata.decimal(digit[0])), text)
     return (found[0] for found in _patterns()[0].finditer(text))
@@ -134,7 +131,7 @@ def _cut(text: str) -> Iterator[str]:
 
 @cache
 def _marks() -> re.Pattern[str]:
-    """Return what matches vowels, tones and accents that are characters of their own."""
+    """Return a pattern for combining marks: vowels, tones and accents as separate characters."""
     marks = "".join(
         character
         for character in map(chr, range(0x10000))
@@ -145,9 +142,9 @@ def _marks() -> re.Pattern[str]:
 
 @cache
 def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Return what matches a word or a run without blanks, and what a character of such a run.
+    """Return patterns for a word or a run without blanks, and for a character of such a run.
 
-    Vowels and accents that are characters of their own belong to the one before.
+    Combining marks belong to the character before them.
     """
     letter = f"[^\\W_](?:{_marks().pattern})?"
     run, word = (f"(?:(?{sign}[{_WITHOUT_BLANKS}]){letter})+" for sign in "=!")
@@ -156,16 +153,16 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 @lru_cache(maxsize=2**15)
 def _forms(word: str, language: str) -> Sequence[str]:
-    """Return what is found of what `_cut` yields: a stem, or characters and pairs of them."""
+    """Return the terms of a word from `_cut`: its stem, or its characters and their pairs."""
     if re.match(f"[{_WITHOUT_BLANKS}]", word):
         return _characters(word)
     return (_stem(word, _language_of(word, language)),)
 
 
 def _characters(run: str) -> Sequence[str]:
-    """Return each character and, behind it, the pair that begins with it.
+    """Return each character, followed by the pair that it begins.
 
-    So what is made of a part of a run stands in what is made of the whole.
+    So the terms of a part of a run are a contiguous part of the terms of the whole run.
     """
     single = _patterns()[1].findall(run)
     made = [form for first, second in pairwise(single) for form in (first, first + second)]
@@ -173,7 +170,7 @@ def _characters(run: str) -> Sequence[str]:
 
 
 def _language_of(word: str, language: str) -> str:
-    """Return the code of the language whose stem a word has, which is its text's where it can."""
+    """Return the language to stem a word in: its text's, if that is written in its script."""
     if codes := _OF_SCRIPT.get(unicodedata.name(word[0], "").partition(" ")[0]):
         return language if language in codes else codes[0]
     return ENGLISH if language in _NOT_LATIN else language
@@ -182,7 +179,7 @@ def _language_of(word: str, language: str) -> str:
 def _stem(word: str, language: str) -> str:
     """Return a word without its ending and accents; in English as FTS5 does, by Porter's rules.
 
-    Snowball takes the other signs of Arabic for one: hamzas, vowels, the ending ة.
+    Snowball itself unifies the other variants of Arabic: hamzas, vowels, the ending ة.
     """
     from Stemmer import Stemmer
 
@@ -193,7 +190,7 @@ def _stem(word: str, language: str) -> str:
     algorithm = _STEMMED.get(language)
     if language == "ar":
         word = word.replace("ى", "ي")
-    # One of them is not to be used by two threads at once.
+    # Made for each call: two threads must not share a Stemmer.
     stem = Stemmer(algorithm).stemWord(word) if algorithm else word
     if language == "ar":
         stem = _HA.sub("", stem)

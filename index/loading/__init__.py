@@ -1,1 +1,1 @@
-"""A file or an address becomes a document: one module a format. Start with `load.py`."""
+"""Turn files and addresses into documents, with one module per format. Start with `load.py`."""

@@ -1,4 +1,4 @@
-"""What stands at an http or https address, fetched within limits of size and time."""
+"""Fetch http and https addresses, within limits of size and time."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     import httpx
 
 FETCH_SECONDS = 120.0
-"""How long an address may take in all."""
+"""The time limit for a whole download."""
 
 MAX_REDIRECTS = 5
 
 
 class Fetched(NamedTuple):
-    """What an address holds, its format, where it was in the end, and the charset it names."""
+    """The data at an address, its format, the final address, and the declared charset."""
 
     data: bytes
     kind: str
@@ -33,10 +33,10 @@ class Fetched(NamedTuple):
 def fetch(address: str, limits: Limits, *, private: bool = False) -> Fetched:
     """Fetch an address, following a few redirects.
 
-    Addresses of this machine and of its network are fetched where `private` says so: whoever can
-    have something fetched, or leads a page on, could read there what is for this machine alone.
+    Addresses of this machine and of its network are fetched only if `private` allows it: otherwise
+    anyone who can request a fetch, or redirect one, could read what is meant for this machine only.
 
-    Raises DocumentError for what cannot be fetched.
+    Raises DocumentError if it cannot be fetched.
     """
     import httpx
 
@@ -65,7 +65,7 @@ def fetch(address: str, limits: Limits, *, private: bool = False) -> Fetched:
         raise DocumentError(
             f"{shown} cannot be reached ({reason(error)}). Check the address and the connection."
         ) from error
-    # UnicodeError: a host name that cannot be one, which httpx leaves to the codec.
+    # UnicodeError: an invalid host name, which httpx leaves to the codec.
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
         raise DocumentError(
             f"{shown} cannot be read: {reason(error)}. Check the address."
@@ -81,7 +81,7 @@ def name_of(address: str) -> str:
 def _received(address: str, response: httpx.Response, limits: Limits) -> Fetched:
     if response.status_code != 200:
         raise _refused(address, response)
-    # A user name and password in an address are not for the library to keep.
+    # The library must not store a user name and password from an address.
     final = str(response.url.copy_with(fragment=None, username=None, password=None))
     kind = _kind(response.headers.get("Content-Type", ""), final)
     deadline = time.monotonic() + FETCH_SECONDS

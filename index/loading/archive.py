@@ -1,14 +1,14 @@
-"""A ZIP as a folder: the files in it, by names that are text and never paths.
+"""Treat a ZIP as a folder: the names of its files are keys, never paths on the disk.
 
     archive_at("papers.zip").members       ("papers.zip/one.pdf", "papers.zip/more/two.docx")
     load("papers.zip/more/two.docx")       one of them as a document
     archive_at("mail.eml").members         ("mail.eml", "mail.eml/plan.pdf")
 
-What a ZIP says is in it is read in a process apart, where a list without end does no harm. Here its
-files are unpacked one by one, each up to the limit of its format. Nothing is written to the disk.
+The list of a ZIP's files is read in a sandboxed process, where an endless list does no harm. This
+process unpacks single files, each up to the limit of its format. Nothing is written to the disk.
 
-A mail is a document, and an archive of what is attached to it. The process apart makes a ZIP of
-that.
+A mail is both a document and an archive of its attachments, which the sandboxed process packs into
+a ZIP.
 """
 
 from __future__ import annotations
@@ -33,17 +33,18 @@ ENDING = ".zip"
 MAIL = ".eml"
 
 MOST_FILES = 5_000
-"""Files in an archive; more are added as a folder."""
+"""The most files in an archive; a larger one must be unpacked and added as a folder."""
 
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-"""The others could ask for gigabytes to unpack a few bytes."""
+"""Other compression methods could need gigabytes of memory to unpack a few bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """What is in a ZIP: `files` can be read, `archives` are not opened, `others` have no format.
+    """The contents of a ZIP, or of a mail (`mail`), which is also a document itself.
 
-    `source` is its own path or name. `mail` says that it is a mail, and a document itself.
+    `files` can be read, `archives` are not opened, and `others` counts the unknown formats.
+    `source` is the archive's own path or name.
     """
 
     source: str
@@ -55,12 +56,12 @@ class Archive:
 
     @property
     def members(self) -> tuple[str, ...]:
-        """The sources of what can be read."""
+        """The sources of the documents that can be read."""
         own = (self.source,) if self.mail else ()
         return (*own, *(f"{self.source}/{name}" for name in self.files))
 
     def not_opened(self, inner: str) -> str:
-        """Say of one of the `archives` that it is not opened, and what can be done."""
+        """Tell the user that one of the `archives` is not opened, and what to do."""
         where = "a mail" if self.mail else "an archive"
         return (
             f"{path_line(inner)} is an archive in {where}, and is not opened. Unpack it and add its"
@@ -68,7 +69,7 @@ class Archive:
         )
 
     def nothing(self) -> str:
-        """Say of an archive without `files` that there are none, and what can be done."""
+        """Tell the user that there are no `files` that can be read, and what to do."""
         inner = " The archives in it are not opened: unpack it and add their files."
         name = source_name(self.source)
         return f"{name} holds no files that can be read.{inner if self.archives else ''}"
@@ -101,9 +102,9 @@ class Archive:
 
 
 def archive_at(path: Path) -> Archive | None:
-    """Return what is in an archive on the disk; None for what is none by its name.
+    """Return the contents of an archive on the disk; None for a file that is not one by its name.
 
-    Raises DocumentError for one that cannot be read.
+    Raises DocumentError if it cannot be read.
     """
     if not may_hold_files(path) or not path.is_file():
         return None
@@ -113,13 +114,13 @@ def archive_at(path: Path) -> Archive | None:
 
 
 def may_hold_files(path: Path) -> bool:
-    """Whether what has this name is an archive or a mail."""
+    """Whether a file is an archive or a mail, by its name."""
     return path.suffix.lower() in (ENDING, MAIL)
 
 
 def in_archive(source: str | Path) -> tuple[Path, str] | None:
-    """Return the archive that a source lies in, and its name there; None for what lies in none."""
-    with suppress(OSError, ValueError):  # It is no name of anything.
+    """Return the archive that a source is in and its name there; None if it is not in one."""
+    with suppress(OSError, ValueError):  # It is not a valid path.
         path = Path(source)
         for outer in reversed(path.parents):
             if may_hold_files(outer) and outer.is_file():
@@ -166,7 +167,7 @@ def _plain(name: str) -> str:
 
 
 def _is_hidden(name: str) -> bool:
-    """Whether a name is one of those that are passed over in a folder, or a Mac's own."""
+    """Whether a name is hidden, as files in a folder can be, or one of macOS's own."""
     return any(
         (part.startswith(".") and part != "..") or part == "__MACOSX"
         for part in PurePosixPath(name).parts
@@ -180,7 +181,7 @@ def _is_name(name: str) -> bool:
 
 
 def listed(data: bytes) -> list[str]:
-    """Return the names of the files in a ZIP. Called in the process apart."""
+    """Return the names of the files in a ZIP. Runs in the sandboxed process."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             files = [each for each in archive.infolist() if not each.is_dir()]
@@ -201,7 +202,7 @@ def listed(data: bytes) -> list[str]:
 
 
 def attached(data: bytes) -> tuple[list[str], bytes]:
-    """Return the names of the files attached to a mail, and a ZIP of them. Called as `listed`."""
+    """Return the names of a mail's attachments, and a ZIP of them. Runs in the sandbox, too."""
     from index.loading.readers.mail import attachments
 
     found, made = attachments(data), io.BytesIO()

@@ -1,4 +1,4 @@
-"""What can be read, how it is told, and how much of it."""
+"""The formats that can be read, how they are recognized, and the limits on files."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ ENDINGS = {
     ".xml": "xml",
     **dict.fromkeys(".png .jpg .jpeg .tif .tiff .webp .heic .heif".split(), "image"),
 }
-"""What can be read: a file's ending, and the format that it stands for."""
+"""The file endings that can be read, and their formats."""
 
 OLDER = {
     ".doc": ".docx",
@@ -50,7 +50,7 @@ OLDER = {
     ".pps": ".pptx",
     ".msg": ".eml",
 }
-"""Formats that only the programs that wrote them read well, and what those save as well."""
+"""Endings of formats that only their own programs read well, and what these can save instead."""
 
 MEDIA_TYPES = {
     "text/plain": "text",
@@ -79,7 +79,7 @@ MEDIA_TYPES = {
     "text/xml": "xml",
     **{f"image/{name}": "image" for name in ("png", "jpeg", "tiff", "webp", "heic", "heif")},
 }
-"""What web servers call the same formats."""
+"""The same formats by media type, as web servers send it."""
 
 VERSIONS = {
     "text": 1,
@@ -103,44 +103,44 @@ VERSIONS = {
     "xml": 1,
     "image": 2,
 }
-"""The version of what reads each format. A change of what is taken out of files (text, headings,
-pages, properties, styles, the file itself) raises it; libraries then know which documents to read
-again."""
+"""The version of each format's reader. Raise it with every change to what is extracted from files
+(text, headings, pages, properties, styles, the file itself): libraries then know which documents to
+read again."""
 
 ALL_TEXT = frozenset("text markdown html csv tsv vtt srt json xml".split())
-"""The formats whose files are all text."""
+"""The plain-text formats."""
 
 
 def loader_of(kind: str) -> str:
-    """Return what a document of this format is said to be read by: "pdf 1"."""
+    """Return the name of a format's current loader, as documents record it: "pdf 1"."""
     return f"{kind} {VERSIONS[kind]}"
 
 
 READS_PICTURES = find_spec("rapidocr") is not None
-"""Whether what reads pictures is installed: the extra `scans`."""
+"""Whether text recognition in pictures is installed (the extra `scans`)."""
 
 UNREAD = ", pictures unread"
-"""What is added to a loader that left pictures aside, since what reads them is not installed."""
+"""Added to the loader's name if pictures were skipped because `scans` is not installed."""
 
 _ENDS = ("",) if READS_PICTURES else ("", UNREAD)
 CURRENT = frozenset(["", *(loader_of(kind) + end for kind in VERSIONS for end in _ENDS)])
-"""The loaders of today, as documents name them; text that a program gave has none. Once pictures
-can be read, documents whose pictures were left aside are to be read again."""
+"""The current loaders, as documents record them; a text that a program passed in has none. Once
+pictures can be read, documents whose pictures were skipped are no longer current."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much is read, and with how much memory and time."""
+    """Limits on the size of files, and on the memory and time for reading one."""
 
     max_bytes: int = MAX_BYTES
     max_text_bytes: int = 20_000_000
-    """The largest file of a format that is all text: some forty novels."""
+    """The largest file of a plain-text format: some forty novels."""
     max_characters: int = 20_000_000
-    """The longest text that is taken out of a file."""
+    """The longest text extracted from a file."""
     max_unpacked_bytes: int = 500_000_000
-    """What an archive may unpack to; one that is made to fill the memory claims far more."""
+    """The unpacked size of an archive; a ZIP bomb claims far more."""
     max_memory: int = 2_000_000_000
-    """The memory of a process that reads a file, the process itself and the file among it."""
+    """The memory of a process that reads a file, including the process itself and the file."""
     max_seconds: float = 600.0
     """How long reading a file may take: thousands of pages of a PDF take minutes."""
 
@@ -159,11 +159,14 @@ class Limits:
 
 
 LIMITS = Limits()
-"""Those that hold where no others are given."""
+"""The default limits."""
 
 
 def kind_of_ending(name: str) -> str:
-    """Return the format that a file's name tells."""
+    """Return the format that a file's name stands for.
+
+    Raises DocumentError for an ending that cannot be read.
+    """
     ending = PurePosixPath(name).suffix.lower()
     if newer := OLDER.get(ending):
         raise DocumentError(
@@ -177,5 +180,5 @@ def kind_of_ending(name: str) -> str:
 
 
 def megabytes(size: int) -> str:
-    """Return a size as people read it."""
+    """Return a size in bytes in readable form."""
     return f"{size / 1_000_000:,.0f} MB" if size >= 1_000_000 else f"{size:,} bytes"

@@ -1,10 +1,10 @@
-"""A file or an address becomes a `Document`.
+"""Turn a file or an address into a `Document`.
 
     load("paper.pdf")                      a file on this computer
     load("https://example.org/article")    a page or file on the web
     load_bytes(data, "paper.pdf")          an upload
 
-What is in a file is read in a process of its own (`sandbox.py`, and `parsing.py` there).
+Files are parsed in a sandboxed process: `sandbox.py` starts it, and it runs `parsing.py`.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ def load(
 ) -> Document:
     """Read a file, or fetch an address that starts with http:// or https://.
 
-    Addresses of this machine and of its network are fetched only where `private` says so. Where
-    pages are read from pictures, `progress` is told how many are, and `kept` is a folder in which
-    they are kept meanwhile, so that reading that was stopped goes on there.
+    Addresses of this machine and of its network are fetched only if `private` allows it. While
+    pages are read from pictures, `progress` is called with their number, and finished pages are
+    kept in the folder `kept`, so that an interrupted reading can continue.
 
     Raises `DocumentError`, in words for the user, for whatever cannot become a document.
     """
@@ -75,11 +75,10 @@ def load(
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """The files below a folder that can be read, sorted, and how many of each other ending.
+    """The readable files below a folder, sorted.
 
-    Archives are among the files: what can be read in them is another question.
-
-    `left_out` are so many that patterns leave out.
+    Archives are among the `files`, whether or not their contents can be read. `others` counts the
+    remaining files by ending, and `left_out` those that patterns exclude.
     """
 
     path: Path
@@ -89,25 +88,25 @@ class Folder:
 
 
 IGNORED = ".footnotedignore"
-"""The file of a folder that says what of it is left out, as .gitignore does."""
+"""The file in a folder that lists what to leave out of it, like .gitignore."""
 
 
 def folder(
     source: str | Path, include: Sequence[str] = (), exclude: Sequence[str] = ()
 ) -> Folder | None:
-    """Return what is below a folder; None for what is none.
+    """Return what is below a folder; None if the source is not a folder.
 
-    Hidden files and folders are passed over, and so are links, which could lead out of it. With
-    `include` only files that are like one of its patterns are taken, and none that is like one of
-    `exclude` or of the folder's own file `.footnotedignore`. Patterns are those of .gitignore.
+    Hidden files and folders are skipped, and so are links, which could lead out of it. Patterns are
+    those of .gitignore: files that match `exclude` or the folder's own `.footnotedignore` are left
+    out, and, with `include`, so are files that do not match it.
 
-    Raises `DocumentError` where a folder cannot be read.
+    Raises `DocumentError` if a folder cannot be read.
     """
     try:
         given = Path(source)
         if _scheme(source) is not None or not given.is_dir():
             return None
-    except (OSError, ValueError):  # It is no name of anything: `load` says why.
+    except (OSError, ValueError):  # It is not a valid path: `load` says why.
         return None
     try:
         path, files, others, left_out = given.resolve(), [], Counter[str](), 0
@@ -133,20 +132,20 @@ def folder(
 
 
 def members(source: str | Path) -> Archive | None:
-    """Return what is in an archive or a mail; None for what is none. Raises as `load` does."""
+    """Return the contents of an archive or a mail; None for other files. Raises as `load` does."""
     if _scheme(source) is not None or not may_hold_files(Path(source)):
         return None
     return archive_at(_existing(source))
 
 
 def is_gone(source: str) -> bool:
-    """Whether what was a file, or lay in an archive, is not there any more."""
+    """Whether a file, or a member of an archive, no longer exists."""
     try:
         if inside := in_archive(source):
             archive = archive_at(inside[0])
             return archive is not None and inside[1] not in archive.files
         return not Path(source).exists()
-    except DocumentError:  # It is damaged, and there.
+    except DocumentError:  # The archive is damaged, but it is there.
         return False
 
 
@@ -157,7 +156,10 @@ def load_address(
     progress: Progress | None = None,
     kept: Path | None = None,
 ) -> Document:
-    """Fetch an address; never a file of this computer, as `load` would read. Raises as it does."""
+    """Fetch an address as `load` does, but never read a file of this computer.
+
+    Raises `UserError` for what is not an address, else as `load` does.
+    """
     if not address.lower().startswith(("http://", "https://")):
         raise UserError("Give an address that starts with http:// or https://, or upload the file.")
     return load(address, private=private, progress=progress, kept=kept)
@@ -177,9 +179,9 @@ def _raise(error: OSError) -> None:
 
 
 def fingerprint(source: str | Path) -> tuple[str, str, str] | None:
-    """Return a file's path, the SHA-256 of its bytes, and what would read it.
+    """Return a file's path, the SHA-256 of its bytes, and its current loader.
 
-    None for an address, since nobody knows what is there before it is fetched.
+    For an address, whose content is not known before it is fetched, return None.
 
     Raises `DocumentError` for a file that `load` would not read either.
     """
@@ -199,9 +201,9 @@ def load_bytes(
     kept: Path | None = None,
     scans: Sequence[Scan] = (),
 ) -> Document:
-    """Make a document of an upload; of the name only the last part is used, never as a path.
+    """Make a document of an upload; only the last part of its name is used, never as a path.
 
-    `progress` and `kept` are as for `load`; pages that were read before (`scans`) are not again.
+    `progress` and `kept` are as for `load`. Pages in `scans` are not recognized again.
     """
     name = title_line(source_name(name)) or "upload"
     kind = kind_of_ending(name)
@@ -231,7 +233,7 @@ def _document(
             content = read_sandboxed(data, kind, charset, limits, scans)
         elif content.unread and not content.text.strip():
             raise DocumentError(NOT_READ)
-    except DocumentError as error:  # The readers do not know what they read is called.
+    except DocumentError as error:  # The readers do not know the file's name.
         raise DocumentError(str(error).replace("{name}", name)) from error.__cause__
     return Document.of(
         content.text,
@@ -255,8 +257,8 @@ NOT_READ = (
 
 
 def cleaned(properties: Properties) -> Properties:
-    """Return properties as they may be shown, each on one line, without those that say nothing."""
-    own = dict.fromkeys(("tags", "written_in", "other_parts", "read_as"))  # No file says these.
+    """Return a file's properties in printable form, each on one line; empty ones become None."""
+    own = dict.fromkeys(("tags", "written_in", "other_parts", "read_as"))  # Never the file's.
     given = asdict(properties) | own
     words = {name: title_line(value or "") for name, value in given.items()}
     said: dict[str, Any] = {name: value for name, value in words.items() if value}
@@ -264,13 +266,13 @@ def cleaned(properties: Properties) -> Properties:
 
 
 def _scheme(source: str | Path) -> str | None:
-    """Return what an address begins with, in small letters; None for a file."""
+    """Return the scheme of an address in lower case; None for a file."""
     found = re.match(r"([A-Za-z][A-Za-z0-9+.-]*)://", str(source))
     return None if found is None or isinstance(source, Path) else found[1].lower()
 
 
 def _file(source: str | Path, limits: Limits) -> tuple[Path, bytes]:
-    """Return the path of a file that can be read, and what is in it; also of one in an archive."""
+    """Return the path and the content of a file, which may be in an archive."""
     if inside := in_archive(source):
         path = _existing(inside[0])
         if archive := archive_at(path):
@@ -288,7 +290,7 @@ def _file(source: str | Path, limits: Limits) -> tuple[Path, bytes]:
 def _existing(source: str | Path) -> Path:
     shown = path_line(str(source))
     try:
-        given = Path(source)  # "~$notes.docx" is a file's name, and nobody's home.
+        given = Path(source)  # "~$notes.docx" is a file's name, not a home folder.
         path = (given if given.exists() else given.expanduser()).resolve()
         if path.is_dir():
             example = Path(source) / "*.txt"
@@ -299,7 +301,7 @@ def _existing(source: str | Path) -> Path:
             raise DocumentError(f"There is no file {shown}. Check the name and the folder.")
         if not path.is_file():
             raise DocumentError(f"{shown} is not an ordinary file and cannot be read.")
-    # RuntimeError: links in a circle, or a home folder that is not known.
+    # RuntimeError: circular links, or an unknown home folder.
     except (OSError, ValueError, RuntimeError) as error:
         raise _unreadable(shown, error) from error
     return path

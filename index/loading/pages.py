@@ -1,8 +1,8 @@
-"""The pages of a PDF, and pictures, as they look, and where on them a quote stands.
+"""Draw pages of PDFs and pictures, and find a quote's position on them.
 
-The text of a document is put together from the page's lines, so a quote is found on the page again
-by its letters: line ends, hyphens and blanks are other ones there. Of what was read from a picture
-it is known where each word stands.
+A document's text is composed from the lines of its pages, where line ends, hyphens and blanks
+differ, so a quote is located on the page by its letters and digits alone. For text read from a
+picture, the position of each word is known.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 WIDTH = 1100
-"""Pixels of a page's picture from left to right: sharp in a panel of half the width."""
+"""The width of a page's picture in pixels: sharp in a panel of half that width."""
 
 MOST_PIXELS = 4_000_000
-"""Of a page that is far longer than wide, the picture is made smaller."""
+"""The largest picture; a page that is far longer than wide is drawn smaller."""
 
 _LIMITS = Limits(max_seconds=60)
 """Somebody is waiting for the picture."""
@@ -45,7 +45,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page as a PNG picture, with the lines of what was looked for on it."""
+    """A page as a PNG picture, with a box for each line of the quote on it."""
 
     number: int
     png: bytes
@@ -53,9 +53,9 @@ class Page:
 
 
 def draw_page(file: bytes, document: Document, number: int, place: tuple[int, int] | None) -> Page:
-    """Draw a page of a document, by its number from 1, and find what of a place stands on it.
+    """Draw a page of a document, by its number from 1, and locate a span's part on that page.
 
-    Raises DocumentError where the page cannot be drawn.
+    Raises DocumentError if the page cannot be drawn.
     """
     start, end = _on_page(document, number, place) if place else (0, 0)
     first = document.pages[number - 1]
@@ -77,7 +77,10 @@ def draw_page(file: bytes, document: Document, number: int, place: tuple[int, in
 def drawn(
     file: bytes, kind: str, number: int, wanted: str, before: int
 ) -> tuple[list[tuple[float, ...]], bytes]:
-    """Return where letters stand on a page, about so many from its beginning, and its picture."""
+    """Return the boxes of the letters `wanted` on a page, and its picture.
+
+    `before` says about how many letters come before them on the page.
+    """
     import pypdfium2
 
     if kind == "image":
@@ -106,7 +109,7 @@ def _png(shown: Image) -> bytes:
 
 
 def _seen(document: Document, number: int, start: int, end: int) -> Iterator[Box]:
-    """Yield the boxes of the words between two offsets that were read from a page's picture."""
+    """Yield the boxes of the words between two offsets, if they were read from a picture."""
     for scan in document.scans:
         for word in words_of(scan) if scan.page == number else ():
             if word.start >= 0 and word.start < end and start < word.start + len(word.text):
@@ -115,7 +118,7 @@ def _seen(document: Document, number: int, start: int, end: int) -> Iterator[Box
 
 
 def _on_page(document: Document, number: int, place: tuple[int, int]) -> tuple[int, int]:
-    """Return what of a place stands on a page."""
+    """Return the part of a span that is on a page."""
     starts = [*document.pages, len(document.text)]
     return max(place[0], starts[number - 1]), min(place[1], starts[number])
 
@@ -125,7 +128,7 @@ def _letters(text: str) -> str:
 
 
 def _boxes(page: Any, wanted: str, before: int) -> Iterator[Box]:
-    """Find letters on a page, about so many letters from its beginning, line by line."""
+    """Yield a box per line for the occurrence of `wanted` nearest to `before` letters."""
     from pypdfium2 import raw
 
     textpage = page.get_textpage()
@@ -145,7 +148,7 @@ def _boxes(page: Any, wanted: str, before: int) -> Iterator[Box]:
 
 
 def _share(page: Any, x: float, y: float) -> tuple[float, float]:
-    """Return where a point lies on the page as it is drawn, which may be turned or cut."""
+    """Return a point's position on the page as drawn, which may be rotated or cropped."""
     from pypdfium2 import raw
 
     fine = 1_000_000

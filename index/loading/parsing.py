@@ -1,8 +1,8 @@
-"""What is done with a file in a process of its own: its text is read, or a page of it drawn.
+"""The work of the sandboxed process: read a file's text, or draw or recognize one of its pages.
 
-The readers of the formats are functions from bytes to `Content`, in `readers/`; those of formats
-that are all text also take the charset that a server names. What is wrong with a file is a
-`DocumentError` that calls it {name}. `sandbox.py` is the other end.
+The readers of the formats, in `readers/`, are functions from bytes to `Content`. Those of
+plain-text formats also take the charset that the server declared. For faulty files they raise a
+`DocumentError` that calls the file {name}. `sandbox.py` is the other end.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ from index.loading.readers.text import Content
 
 
 def answer(request: dict[str, Any], data: bytes) -> tuple[Any, bytes]:
-    """Return what JSON can say of a file's content, and its text; or of a page, and its picture."""
+    """Answer a request with JSON data and bytes: a file's content and text, or boxes and a page.
+
+    Raises DocumentError if the file cannot be read.
+    """
     if request["do"] == "draw":
         from index.loading.pages import drawn
 
@@ -79,8 +82,8 @@ _ZIPPED = {
     "odp": "opendocument.read_odp",
     "ods": "opendocument.read_ods",
 }
-"""The readers of formats, by module and function: a module is imported when it is needed. Those of
-what may be pictures are also given the pages that were read from them."""
+"""The readers of formats, by module and function: a module is imported when it is needed. Those in
+`_SEEN`, whose pages may be pictures, also take the pages that were recognized."""
 
 
 def _content(
@@ -96,7 +99,7 @@ def _content(
 
 
 def _nothing_seen(scans: Sequence[Scan]) -> str:
-    """Say that nothing could be read in pictures: there is none, or it is in a script unknown."""
+    """Say that pictures gave no text: either they have none, or its script is not known."""
     if all(each.confidence > 0 for each in scans):
         return "No text was found in {name}: what it shows are pictures without words."
     return (
@@ -110,7 +113,7 @@ _OLDER = {"docx": ".doc", "xlsx": ".xls", "pptx": ".ppt"}
 
 
 def _check_zip(data: bytes, kind: str, most: int) -> None:
-    if kind in _OLDER and data.startswith(b"\xd0\xcf\x11\xe0"):  # What Office wraps both in.
+    if kind in _OLDER and data.startswith(b"\xd0\xcf\x11\xe0"):  # Office's container for both.
         raise DocumentError(
             f"{{name}} is protected with a password, or is an old {_OLDER[kind]} file. Save it as"
             f" .{kind} without a password and give that."
@@ -123,7 +126,7 @@ def _check_zip(data: bytes, kind: str, most: int) -> None:
                     f"{{name}} would unpack to {megabytes(unpacked)}, and up to"
                     f" {megabytes(most)} can be read. Split it into smaller files."
                 )
-            # Here, since the readers fail in many ways on an archive with a broken part.
+            # Tested here, since the readers fail in many ways on an archive with a broken part.
             if (broken := archive.testzip()) is not None:
                 raise zipfile.BadZipFile(broken)
     except NotImplementedError as error:

@@ -1,4 +1,4 @@
-"""Connections to public addresses alone: the address that was looked up is the one connected to."""
+"""An HTTP transport that connects to public addresses only, immune to DNS rebinding."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from index.errors import DocumentError, reason
 
 
 class PublicTransport(httpx.HTTPTransport):
-    """Looks a host up once, and connects to what was found if all of it is public.
+    """Resolves a host once, and connects to the resolved address if all its addresses are public.
 
-    A name that leads elsewhere the next time it is looked up (DNS rebinding) gains nothing by it;
-    each redirect comes through here as well. Where the environment names a proxy, the proxy looks
-    hosts up, and this is not asked.
+    A host that resolves differently the next time (DNS rebinding) gains nothing by it, and each
+    redirect is checked as well. If the environment sets a proxy, the proxy resolves hosts, and this
+    transport is not used.
     """
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request to the public address of its host.
 
-        Raises DocumentError where the host has another one, and ConnectError where it has none.
+        Raises DocumentError if the host has a private address, and ConnectError if it has none.
         """
         host = request.url.host
         pinned = httpx.Request(
@@ -54,7 +54,7 @@ _LOCAL_IPV4_BY_IPV6 = IPv6Network("64:ff9b:1::/48")  # RFC 8215
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is one of the internet's, and of a single machine."""
+    """Whether an IP address is globally reachable and not a multicast address."""
     ip = ip_address(address)
     if isinstance(ip, IPv6Address):
         if ip in _LOCAL_IPV4_BY_IPV6:

@@ -1,8 +1,8 @@
-"""Files are read apart, in processes with little memory and time, since anybody may have made them.
+"""Read files in separate processes with limited memory and time, since files are not trusted.
 
-What crashes a parser, or takes it over, has a process that holds no settings and writes no files.
-Processes are used again. There are as many as files are read at once, up to `MOST`, and two more
-for pages that are read from their pictures: that takes long, and keeps nobody else waiting.
+A file that crashes a parser, or takes it over, gets a process that holds no settings and cannot
+write files. Processes are reused. There are as many as files are read at once, up to `MOST`, and
+two more for recognizing text in pictures, so that this slow work keeps nobody else waiting.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _PARSERS = "index.loading.parsing"
 
 @dataclass(slots=True)
 class _Processes:
-    """Processes that wait for something to do, and places for those that have it."""
+    """A pool of processes: the idle ones, and a semaphore for the number of busy ones."""
 
     places: threading.BoundedSemaphore
     idle: list[Child] = field(default_factory=list)
 
     def take(self, memory: int) -> Child:
-        """Return an idle process with so much memory, or one that is yet to start."""
+        """Return an idle process with this memory limit, or a new one that has not started."""
         try:
             child = self.idle.pop()
         except IndexError:
@@ -53,9 +53,9 @@ _scanners = _Processes(threading.BoundedSemaphore(PAGES_AT_ONCE))
 def read_sandboxed(
     data: bytes, kind: str, charset: str | None, limits: Limits, scans: Sequence[Scan] = ()
 ) -> Content:
-    """Return what a file of this format holds; `scans` are its pages that were read from pictures.
+    """Return a file's content; `scans` are its pages that were read from pictures.
 
-    Raises DocumentError, which calls the file {name}, also where its parser crashes, takes too long
+    Raises DocumentError, which calls the file {name}, also if its parser crashes, takes too long
     or needs too much memory.
     """
     request = {
@@ -72,7 +72,7 @@ def read_sandboxed(
         content["title"],
         tuple(Heading(**each) for each in content["headings"]),
         tuple(content["pages"]),
-        Properties(**content["properties"] | {"tags": (), "other_parts": ()}),  # No file says them.
+        Properties(**content["properties"] | {"tags": (), "other_parts": ()}),  # Never the file's.
         tuple(Style(**each) for each in content["styles"]),
         tuple(Scan(**each) for each in content["scans"]),
         tuple(content["unread"]),
@@ -80,9 +80,9 @@ def read_sandboxed(
 
 
 def scan_sandboxed(data: bytes, sha256: str, kind: str, page: int, limits: Limits) -> Scan:
-    """Read a page of a file, by its number from 1, from its picture. Raises as `read_sandboxed`.
+    """Recognize a page of a file, by its number from 1. Raises as `read_sandboxed`.
 
-    A process is given the file with its first page, and holds it by its SHA-256 for the others.
+    A process is sent the file with the first page, and keeps it, by its SHA-256, for later pages.
     """
     request = {"do": "scan", "kind": kind, "page": page}
     (confidence, words), _ = in_sandbox(request, data, limits, _scanners, sha256)
@@ -98,7 +98,7 @@ def in_sandbox(
 ) -> tuple[Any, bytes]:
     """Have `parsing.py` answer a request about a file, within limits of memory and time.
 
-    Raises DocumentError, which calls the file {name}, whatever comes of it.
+    Raises DocumentError, which calls the file {name}, for any failure.
     """
     with processes.places:
         child = processes.take(limits.max_memory)
@@ -109,7 +109,7 @@ def in_sandbox(
                 f"{{name}} cannot be read, since {error}. Save it again, or split it into smaller"
                 " files."
             ) from error
-        except RuntimeError as error:  # What the parser itself raised, or a bug of ours.
+        except RuntimeError as error:  # An error in the parser, or a bug of our own.
             last = title_line(str(error).strip().splitlines()[-1])
             raise DocumentError(
                 f"{{name}} cannot be read, since its parser fails on it ({last}). Save it again, or"

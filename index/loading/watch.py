@@ -1,4 +1,4 @@
-"""What comes, changes and goes below folders, as it happens."""
+"""Watch folders for files that appear, change and disappear."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from index.loading.load import IGNORED, folder
 from index.printable import path_line
 
 SETTLED = 1.0
-"""Seconds in which a file has not changed before it is read: nobody is writing it any more."""
+"""Seconds without a change before a file is read: it is then assumed to be complete."""
 
 PATIENCE = 10.0
-"""Seconds in which a folder may be not readable, such as while it is being moved."""
+"""Seconds for which a folder may be unreadable, such as while it is being moved."""
 
 Stamp = tuple[int, int, int]
-"""What is another one when a file was written: its size, and when its bytes and rights changed."""
+"""A file's size, mtime and ctime: they differ once the file has been written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """Files that have come, changed and gone, sorted, and folders that hold none any more.
+    """Files that have appeared, changed and disappeared, sorted, and folders that became empty.
 
-    `twins` are files of the size of one that is gone: their text may be the same. The files of a
-    folder that is empty all at once do not count as gone: it may be on a disk that is not there.
+    `twins` are files with the same size as one that is gone: their text may be the same. If a
+    folder becomes empty all at once, its files do not count as gone: its disk may be disconnected.
     """
 
     came: tuple[Path, ...] = ()
@@ -40,16 +40,16 @@ class Changed:
 
 
 class Watch:
-    """Folders as they were when this was made, and what changes in them from then on.
+    """The state of folders when the watch was created, and the changes from then on.
 
-    What is below them is what `folder` finds there, by the same patterns. The system tells when to
-    look, and what has changed is found by looking: so nothing is lost that happens meanwhile.
+    The files are those that `folder` finds, with the same patterns. The system's notifications only
+    say when to look; changes are found by comparing the folders, so none can be missed.
     """
 
     def __init__(
         self, folders: Sequence[Path], include: Sequence[str] = (), exclude: Sequence[str] = ()
     ) -> None:
-        """Look at the folders. Raises `DocumentError` for one that cannot be read."""
+        """Record the folders' state. Raises `DocumentError` for one that cannot be read."""
         self.folders = tuple(folders)
         self._patterns = include, exclude
         self._known = self._look()
@@ -57,13 +57,13 @@ class Watch:
         self._empty: set[Path] = set()
 
     def __iter__(self) -> Iterator[Changed]:
-        """Yield what has changed, for ever; a file that is being written, once it has settled.
+        """Yield changes for ever; a file that is being written is yielded once it has settled.
 
-        Raises `DocumentError` where a folder cannot be watched (any more).
+        Raises `DocumentError` if a folder cannot be watched (any more).
         """
         from watchfiles import watch
 
-        again = True  # Something may have changed since the folders were looked at.
+        again = True  # Something may have changed since the state was recorded.
         failing: float | None = None
         try:
             for seen in watch(
@@ -76,7 +76,7 @@ class Watch:
                     continue
                 try:
                     changed = self._changed()
-                except DocumentError:  # Such as a folder that went while it was looked at.
+                except DocumentError:  # Such as a folder that disappeared while it was read.
                     failing = failing or time.monotonic()
                     if time.monotonic() - failing > PATIENCE:
                         raise
@@ -86,14 +86,14 @@ class Watch:
                 if changed:
                     yield changed
         except OSError as error:
-            self._look()  # If a folder is not there, this says so.
+            self._look()  # Raises its own error if a folder is not there.
             raise DocumentError(
                 f"The folders cannot be watched: {reason(error)}. Set"
                 " `WATCHFILES_FORCE_POLLING=true` to have them looked through again and again."
             ) from error
 
     def name(self, file: Path) -> str:
-        """Return what a file is called, from its folder on: “docs/2021/report.pdf”."""
+        """Return a file's path from its watched folder on: “docs/2021/report.pdf”."""
         for each in self.folders:
             if file.is_relative_to(each):
                 return path_line(file.relative_to(each.parent).as_posix())
@@ -114,7 +114,7 @@ class Watch:
         return found
 
     def _changed(self) -> Changed:
-        """Look, and return what is another than it was; what is still changing waits."""
+        """Compare the folders with their known state; files that are still changing wait."""
         came: list[Path] = []
         changed: list[Path] = []
         gone: list[Path] = []
@@ -147,7 +147,7 @@ class Watch:
         return Changed(*(tuple(sorted(each)) for each in (came, changed, gone, emptied, twins)))
 
     def _concerns(self, path: Path) -> bool:
-        """Whether a change there can be one of what `folder` finds."""
+        """Whether a change at this path can affect what `folder` finds."""
         for each in self.folders:
             if path.is_relative_to(each):
                 parts = path.relative_to(each).parts
@@ -158,6 +158,6 @@ class Watch:
 def _stamp(file: Path) -> Stamp | None:
     try:
         found = file.stat()
-    except OSError:  # It went a moment ago.
+    except OSError:  # It has just disappeared.
         return None
     return found.st_size, found.st_mtime_ns, found.st_ctime_ns

@@ -1,1 +1,1 @@
-"""Work in a process of its own, whose crash is an error here and no more."""
+"""Run work in a separate process, so that a crash there is only an error here."""

@@ -1,11 +1,12 @@
-"""A process that works for this one: its crash, its hunger and its dawdling are errors here.
+"""Child processes: a crash, or using too much memory or time, becomes an error in this process.
 
     parser = Child("index.loading.parsing", memory=2_000_000_000)
     told, data = parser.call({"kind": "pdf"}, file, seconds=60)
 
-What goes over the pipe is JSON and bytes, never pickles: a parser that a document has taken over
-can say something wrong, and no more. `worker.py` is the other end. multiprocessing and pebble would
-not do: their processes are sent pickles, and get this one's environment with its keys.
+Only JSON and bytes go over the pipe, never pickles: a parser that a malicious document has taken
+over can return a wrong answer, but no more. `worker.py` is the other end. multiprocessing and
+pebble are not suitable: their processes exchange pickles, and inherit this one's environment with
+its keys.
 """
 
 from __future__ import annotations
@@ -28,23 +29,23 @@ OUT_OF_MEMORY = 77
 """The exit code of a process that was denied memory."""
 
 START_SECONDS = 60
-"""How long a process may take to begin, on a machine that has much else to do."""
+"""How long a process may take to start, on a busy machine."""
 
 
 class ChildFailed(Exception):
-    """The process has died, or was stopped because it took too long; the next call starts again."""
+    """The process died, or was stopped because it took too long; the next call starts another."""
 
 
 class Child:
-    """A process that answers one request at a time by a module's `answer(request, data)`.
+    """A process that answers one request at a time with a module's `answer(request, data)`.
 
-    It starts with the first call, and ends with this process, however that ends.
+    It starts with the first call, and ends when this process does, even if that is killed.
     """
 
     def __init__(self, module: str, *, memory: int | None = None) -> None:
-        """Name the module, and how many bytes of memory it may take; nothing is started yet.
+        """Set the module and its memory limit in bytes; nothing is started yet.
 
-        With a limit of memory, it may not write files either.
+        With a memory limit, the process cannot write files either.
         """
         self._module = module
         self.memory = memory
@@ -59,29 +60,29 @@ class Child:
         seconds: float | None = None,
         name: str = "",
     ) -> tuple[Any, bytes]:
-        """Return what `answer` returns for the request: something that JSON can say, and bytes.
+        """Return what `answer` returns for the request: JSON data and bytes.
 
-        Data with a `name` is held by the process until a call has other data, so that many calls
-        about one large file send it once.
+        Data with a `name` is kept by the process until a call has other data, so that many calls
+        about one large file send it only once.
 
-        Raises ChildFailed where the process dies or takes longer than `seconds`, and any UserError
-        that `answer` raises.
+        Raises ChildFailed if the process dies or takes longer than `seconds`, any UserError that
+        `answer` raises, and RuntimeError for any other error there.
         """
         with self._lock:
             try:
                 answer = self._ask(request, data, seconds, name)
-            except BaseException:  # Also Ctrl-C: an answer that comes late is to no question.
+            except BaseException:  # Also Ctrl-C: a late answer would be taken for the next one.
                 self._stop()
                 raise
         reply = json.loads(answer[0])
-        if answer[2]:  # It has grown, and would keep the memory.
+        if answer[2]:  # The process has grown, and would not give the memory back.
             self.stop()
         if "error" in reply:
             raise _error(reply["error"], reply["text"])
         return reply["answer"], answer[1]
 
     def begin(self) -> None:
-        """Start the process, if there is none, while this one does other things."""
+        """Start the process in the background, if there is none."""
         with self._lock:
             if self._running is None:
                 self._running = _start(self._module, self.memory or 0)
@@ -163,7 +164,7 @@ def _start(module: str, memory: int) -> _Running:
     there, said = _pipe()
     heard, back = _pipe()
     numbers = (str(there.fileno()), str(back.fileno()), str(memory))
-    # Settings, keys and a database's password (PGPASSWORD) among them, are none of its business.
+    # Settings, including keys and a database's password (PGPASSWORD), are kept from it.
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("FOOTNOTED_", "PG"))}
     try:
         process = subprocess.Popen(
@@ -181,13 +182,13 @@ def _start(module: str, memory: int) -> _Running:
 
 
 def _pipe() -> tuple[Connection, Connection]:
-    """Return the end that is read and the end that is written."""
+    """Return the reading end and the writing end of a pipe."""
     read, write = os.pipe()
     return Connection(read, writable=False), Connection(write, readable=False)
 
 
 def _error(name: str, text: str) -> Exception:
-    """Return what was raised there: a UserError under its own name, else what a bug has left."""
+    """Rebuild an error from the process: a UserError by its name, else a RuntimeError."""
     kind = getattr(index.errors, name, None)
     if isinstance(kind, type) and issubclass(kind, UserError):
         return kind(text)

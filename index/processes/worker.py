@@ -18,8 +18,8 @@ from index.processes.child import OUT_OF_MEMORY
 
 
 def main(module: str, there: str, back: str, memory: str) -> None:
-    """Answer requests with a module's `answer`, within limits of memory."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who asks.
+    """Answer requests with a module's `answer`, within a memory limit."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent process.
     heard = Connection(int(there), writable=False)
     said = Connection(int(back), readable=False)
     if int(memory):
@@ -34,10 +34,10 @@ def main(module: str, there: str, back: str, memory: str) -> None:
         try:
             request, seconds, name = json.loads(heard.recv_bytes())
             if not name or name != holds:
-                holds, data = name, b""  # It need not be there beside what comes.
+                holds, data = name, b""  # Free the old data before the new arrives.
                 data = heard.recv_bytes()
         except EOFError:
-            return  # Whoever asked is gone.
+            return  # The parent is gone.
         _limit_time(seconds)
         made = b""
         try:
@@ -47,7 +47,7 @@ def main(module: str, there: str, back: str, memory: str) -> None:
             text = json.dumps({"error": type(error).__name__, "text": str(error)})
         except MemoryError:
             raise
-        except Exception:  # noqa: BLE001  it is told, and raised there
+        except Exception:  # noqa: BLE001  sent to the parent and raised there
             text = json.dumps({"error": "", "text": traceback.format_exc()})
         del request
         if not holds:
@@ -58,26 +58,26 @@ def main(module: str, there: str, back: str, memory: str) -> None:
 
 
 def _has_grown(memory: int, held: int) -> bool:
-    """Whether this process holds a quarter of the memory that it may, beside the data."""
+    """Whether this process uses more than a quarter of its memory limit, not counting the data."""
     if not memory:
         return False
     try:
-        import psutil  # Not before something was answered: this process starts in milliseconds.
+        import psutil  # Imported late, so that this process starts in milliseconds.
 
         return bool(psutil.Process().memory_info().rss - held > memory / 4)
-    except Exception:  # noqa: BLE001  what was read is there: a process that cannot tell is replaced
+    except Exception:  # noqa: BLE001  the answer is sent; a process that cannot tell is replaced
         return True
 
 
 def _end_when_alone(parent: int) -> None:
-    """End this process when the one that it works for is gone, whatever it is doing."""
+    """End this process, whatever it is doing, once its parent is gone."""
     while os.getppid() == parent:
         time.sleep(1)
     os._exit(0)
 
 
 def _limit_time(seconds: float | None) -> None:
-    """End this process also where a loop lets no thread look whether anybody still waits."""
+    """Limit the CPU time, in case a loop in C code keeps `_end_when_alone` from running."""
     if seconds is not None:
         used = resource.getrusage(resource.RUSAGE_SELF)
         limit = int(used.ru_utime + used.ru_stime + 2 * seconds) + 2
@@ -89,4 +89,4 @@ if __name__ == "__main__":
     try:
         main(*sys.argv[1:])
     except MemoryError:
-        os._exit(OUT_OF_MEMORY)  # What is left of this process is not to be trusted.
+        os._exit(OUT_OF_MEMORY)  # After this error, the process's state cannot be trusted.

@@ -1,7 +1,7 @@
-"""Chroma, as `vectors.py` asks it, in a process of its own.
+"""The process that runs Chroma, and answers the requests of `vectors.py`.
 
-The only module that imports `chromadb`. A damaged index can crash Chroma, and it takes no more than
-its own process along.
+This is the only module that imports `chromadb`. A damaged index can crash Chroma, but then only
+this process dies.
 """
 
 from __future__ import annotations
@@ -28,27 +28,27 @@ from filelock import FileLock
 
 
 def answer(request: dict[str, Any], data: bytes) -> tuple[Any, bytes]:
-    """Do what is asked for with one collection.
+    """Perform a request on one collection.
 
-    `request` has `at` (the folder, or a server's address), `name` (the collection's), `do` (a
-    function below) and what that is given, and for a server `token`, if there is one. Vectors are
-    rows of float32 in `data`.
+    `request` has `at` (the folder, or a server's address), `name` (the collection's), `do` (a key
+    of `_ACTIONS`) with its arguments, and optionally `token` for a server. Vectors are rows of
+    float32 in `data`.
 
-    Raises LibraryError, with one line that says why, for whatever Chroma raises: it has no common
-    type.
+    Raises LibraryError, with a one-line reason, for whatever Chroma raises: its errors have no
+    common type.
     """
     where = (request.pop("at"), request.pop("name"))
     if token := request.pop("token", None):
         _TOKENS[where[0]] = token
     do = _ACTIONS[request.pop("do")]
     if where[0] in _CLIENTS and _CLIENTS[where[0]].file != _file_of(where[0]):
-        _close(where, b"")  # Another folder has been put in its place.
+        _close(where, b"")  # The folder has been replaced by another one.
     try:
         made = do(where, data, **request)
     except LibraryError:
         raise
     except Exception as error:
-        _close(where, b"")  # What is wrong may have been mended when it is asked for next.
+        _close(where, b"")  # The cause may have been repaired by the next request.
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise LibraryError(reason[0]) from error
     return made if isinstance(made, tuple) else (made, b"")
@@ -56,7 +56,7 @@ def answer(request: dict[str, Any], data: bytes) -> tuple[Any, bytes]:
 
 @dataclass(frozen=True)
 class _Client:
-    """A client of Chroma, and the file that it has opened, where it is no server's."""
+    """A client of Chroma, and the file that it has opened, if it is not a server's client."""
 
     chroma: Any
     file: tuple[int, int] | None
@@ -68,18 +68,18 @@ _CLIENTS: dict[str, _Client] = {}
 _COLLECTIONS: dict[Where, Any] = {}
 _HELD: dict[str, FileLock] = {}
 _TOKENS: dict[str, str] = {}
-"""What servers are shown, by their addresses."""
+"""The access tokens of servers, by address."""
 
 DELETED = 1_000
-"""Ids that are looked for at once. A document's vectors are written in the order of their numbers,
-so that none stands behind so many that are missing."""
+"""How many ids are looked up and deleted at once. A document's vectors are written in the order of
+their numbers, so once this many in a row are missing, there are none after them."""
 
 HOLD_SECONDS = 60
-"""How long a killed program's Chroma may go on writing."""
+"""How long to wait for a killed program's Chroma process that is still writing."""
 
 
 def _create(where: Where, _: bytes, fingerprint: str) -> None:
-    """Make the collection, empty, in cosine space, with the library's fingerprint."""
+    """Create the empty collection, in cosine space, with the library's fingerprint."""
     _client(where[0]).create_collection(
         where[1],
         configuration={"hnsw": {"space": "cosine"}},
@@ -99,7 +99,7 @@ def _add(
 
 
 def _delete(where: Where, _: bytes, fingerprint: str, document_id: str) -> None:
-    """Take out a document's vectors, by their ids: for `where` Chroma looks at all that it has."""
+    """Delete a document's vectors by id: with a `where` filter, Chroma would scan all of them."""
     collection = _collection(where, fingerprint)
     for first in itertools.count(0, DELETED):
         names = [f"{document_id}:{number}" for number in range(first, first + DELETED)]
@@ -112,7 +112,7 @@ def _delete(where: Where, _: bytes, fingerprint: str, document_id: str) -> None:
 def _nearest(
     where: Where, data: bytes, fingerprint: str, limit: int, exclude: Sequence[str]
 ) -> list[str]:
-    """Return the ids of the nearest vectors: Chroma's distance is an order, and goes no further."""
+    """Return the ids of the nearest vectors, best first; Chroma's distances are not passed on."""
     found = _collection(where, fingerprint).query(
         query_embeddings=_rows(data, 1),
         n_results=limit,
@@ -127,7 +127,7 @@ def _ids(where: Where, _: bytes, fingerprint: str) -> list[str]:
 
 
 def _read(where: Where, _: bytes, fingerprint: str, ids: Sequence[str]) -> tuple[list[str], bytes]:
-    """Return which of some vectors there are, and the vectors."""
+    """Return the ids of those vectors that exist, and the vectors."""
     found = _collection(where, fingerprint).get(ids=list(ids), include=["embeddings"])
     return list(found["ids"]), np.asarray(found["embeddings"], np.float32).tobytes()
 
@@ -139,7 +139,7 @@ def _drop(where: Where, _: bytes) -> None:
 
 
 def _close(where: Where, _: bytes) -> None:
-    """Let go of the files; the next use opens them again, as they are then."""
+    """Close the files; the next use reopens them in their state at that time."""
     for each in [each for each in _COLLECTIONS if each[0] == where[0]]:
         del _COLLECTIONS[each]
     client = _CLIENTS.pop(where[0], None)
@@ -152,8 +152,8 @@ def _close(where: Where, _: bytes) -> None:
 def _hold(_: Where, __: bytes, folder: str) -> None:
     """Keep other writers away as long as this process lives, or until `release`.
 
-    The program that asks holds a lock of its own. Where it is killed, this process may still be
-    writing what it was last asked to.
+    The calling program holds a lock of its own, but if it is killed, this process may still be
+    writing.
     """
     lock = _HELD.setdefault(folder, FileLock(Path(folder) / ".lock-vectors"))
     lock.acquire(timeout=HOLD_SECONDS)
@@ -200,7 +200,7 @@ def _client(at: str) -> Any:
             address = urlsplit(at)
             secure = address.scheme == "https"
             token = _TOKENS.get(at)
-            # Chroma's cloud reads the one, what stands before other servers the other.
+            # Chroma Cloud reads the first header, a proxy in front of other servers the second.
             shown = {"X-Chroma-Token": token, "Authorization": f"Bearer {token}"}
             made = chromadb.HttpClient(
                 headers=shown if token else None,
@@ -211,7 +211,7 @@ def _client(at: str) -> Any:
             )
             _CLIENTS[at] = _Client(made, None)
         else:
-            # Chroma writes to what it opens: what may not be written to is read from a copy.
+            # Chroma writes to what it opens, so a read-only folder is read from a copy.
             copy = None if os.access(at, os.W_OK) or not Path(at).exists() else _copy(at)
             made = chromadb.PersistentClient(copy.name if copy else at, settings)
             _CLIENTS[at] = _Client(made, _file_of(at), copy)
@@ -230,7 +230,7 @@ def _copy(at: str) -> TemporaryDirectory[str]:
 
 
 def _file_of(at: str) -> tuple[int, int] | None:
-    """Return which file Chroma's database is, as the system knows it; None of a server's."""
+    """Return the device and inode of Chroma's database file; None if there is no such file."""
     try:
         found = (Path(at) / "chroma.sqlite3").stat()
     except OSError:

@@ -1,10 +1,10 @@
-"""Connections to a library's database: opened when they are needed, and used again.
+"""Connections to a library's database: opened when they are needed, and reused.
 
-The only module that imports `psycopg`, and only where a library is in a database. What goes wrong
-is a LibraryError, in one sentence in which no password stands.
+`psycopg` is imported only if a library is in a database. Errors become a LibraryError with a
+one-sentence message that contains no password.
 
-They are not psycopg_pool's: it opens connections in the background, and would tell of a wrong
-password, a server that is not there or has no connection left, only as a wait that was in vain.
+psycopg_pool is not used: it opens connections in the background, so a wrong password, an
+unreachable server or one without free connections would only show as a timeout.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ if TYPE_CHECKING:
     Connection = psycopg.Connection[tuple[Any, ...]]
 
 WAIT_SECONDS = 600
-"""How long a writer waits for the one before it."""
+"""How long a writer waits for another one."""
 
 READ_SECONDS = 60
-"""How long the server may take to read one thing."""
+"""The time limit for one statement that reads."""
 
 CONNECT_SECONDS = 10
 SILENT_SECONDS = 30
-"""How long a connection may be silent before it is asked whether it is still there."""
+"""How long a connection may be silent before it is checked."""
 
 KEPT = 4
-"""How many connections without work stay open."""
+"""How many idle connections stay open."""
 
 _DEFAULTS: dict[str, Any] = {
     "connect_timeout": CONNECT_SECONDS,
@@ -47,7 +47,8 @@ _DEFAULTS: dict[str, Any] = {
     "application_name": "footnoted",
 }
 
-# The extension may stand in any schema. Compiling a query takes longer than the query.
+# The extension may be in any schema. JIT is off, since compiling a query takes longer than running
+# it.
 _SET_UP = """
 SELECT set_config('search_path', quote_ident(%(schema)s) || coalesce(
            (SELECT ', ' || quote_ident(nspname) FROM pg_extension
@@ -74,7 +75,7 @@ WHERE current_setting('synchronous_commit') = 'off'
 def run(
     connection: Connection, statement: str, given: Any = None, *, binary: bool = False
 ) -> psycopg.Cursor[tuple[Any, ...]]:
-    """Execute a statement. What does not come from here stands in `given`, never in its text."""
+    """Execute a statement. Values from outside are passed in `given`, never in its text."""
     return connection.execute(statement.encode(), given, binary=binary)
 
 
@@ -82,7 +83,7 @@ class Connections:
     """The connections of one program to one library. Safe to use from several threads."""
 
     def __init__(self, database: Database) -> None:
-        """Name the database; nothing is opened yet."""
+        """Set the database; nothing is opened yet."""
         self.database = database
         self._idle: list[tuple[Connection, float]] = []
         self._lock = threading.Lock()
@@ -97,9 +98,9 @@ class Connections:
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
-        """Yield the connection of the transaction that this thread is in, or else one of its own.
+        """Yield the connection of this thread's transaction, or else one from the pool.
 
-        Each statement on one of its own is a transaction.
+        On a connection from the pool, each statement is its own transaction.
         """
         with self._told():
             if self.writing:
@@ -113,9 +114,9 @@ class Connections:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """Do all that this thread does in one transaction, while nobody else does so.
+        """Put all that this thread does into one transaction, excluding all others.
 
-        Raises LibraryError when another program has one for ten minutes.
+        Raises LibraryError when another program holds one for ten minutes.
         """
         with self.connection() as connection, connection.transaction():
             run(connection, _WRITING.format(wait=WAIT_SECONDS))
@@ -128,13 +129,13 @@ class Connections:
                 self._held.connection = None
 
     def set_up(self, connection: Connection) -> str:
-        """Set what holds for a connection; return the database's encoding."""
+        """Apply the settings of a new connection; return the database's encoding."""
         given = {"schema": self.database.schema, "read": f"{READ_SECONDS}s"}
         [row] = run(connection, _SET_UP, given).fetchall()
         return str(row[-1])
 
     def _take(self) -> Connection:
-        if self._process != os.getpid():  # Those that there are belong to another process.
+        if self._process != os.getpid():  # After a fork: these belong to the parent.
             self._process = os.getpid()
             self._idle.clear()
         while True:
@@ -161,7 +162,7 @@ class Connections:
         psycopg = _driver()
         try:
             given = psycopg.conninfo.conninfo_to_dict(self.database.address)
-        except psycopg.Error:  # It would show what it could not read.
+        except psycopg.Error:  # Its message would quote the address.
             raise LibraryError(
                 f"The address of the library {self.database} cannot be read by PostgreSQL's "
                 "library: look at its parameters."
@@ -170,7 +171,7 @@ class Connections:
             connection: Connection = psycopg.connect(
                 **{**_DEFAULTS, **given},
                 autocommit=True,
-                # What is planned once would outlive a change of the tables, and a pooler's session.
+                # A prepared plan would outlive a change of the tables, and a pooler's session.
                 prepare_threshold=None,
             )
         except psycopg.Error as error:
@@ -192,7 +193,7 @@ class Connections:
 
     @contextmanager
     def _told(self) -> Iterator[None]:
-        """Tell what the driver raises in one sentence."""
+        """Turn the driver's errors into a LibraryError of one sentence."""
         psycopg = _driver()
         try:
             yield
@@ -242,7 +243,7 @@ class Connections:
         return f"The library {name} cannot be used: {said}. Look into the server's log."
 
     def _said(self, error: psycopg.Error) -> str:
-        """Return what the server or the driver says, in one line without a secret."""
+        """Return the server's or the driver's message, on one line and without secrets."""
         said = error.diag.message_primary or str(error)
         lines = [line.strip() for line in said.splitlines() if line.strip()]
         words = lines[0] if lines else type(error).__name__
@@ -253,7 +254,7 @@ class Connections:
 
 
 def _close(idle: list[tuple[Connection, float]], process: int) -> None:
-    """Close connections without work; a forked process leaves those of the other one alone."""
+    """Close idle connections; a forked process leaves those of its parent alone."""
     if process == os.getpid():
         for connection, _ in idle:
             connection.close()
@@ -272,10 +273,10 @@ def _driver() -> Any:
 
 
 def _is_there(connection: Connection, since: float) -> bool:
-    """Whether a connection without work can be used.
+    """Whether an idle connection can be used.
 
-    One that has something to say unasked is told that it ends: the server stops, or an
-    administrator has ended it.
+    If it has unrequested data to read, the server is announcing its end: the server is stopping, or
+    an administrator has terminated it.
     """
     if connection.closed:
         return False
@@ -292,7 +293,7 @@ def _is_there(connection: Connection, since: float) -> bool:
 
 
 def _is_lost(error: psycopg.Error) -> bool:
-    """Whether an error is the connection's end (class 08, 57P, or none of the server's)."""
+    """Whether an error means a lost connection (class 08, 57P, or no server error at all)."""
     return error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))
 
 

@@ -1,6 +1,6 @@
-"""Where a library is: in a folder, or in a PostgreSQL database, which is named by its address.
+"""The place of a library: a folder, or a PostgreSQL database given by its address.
 
-Nothing here needs a database's driver, since settings are read by every command.
+This module does not import the database driver, since every command reads the settings.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from platformdirs import user_data_path
 from index.errors import LibraryError
 
 SCHEMA = "footnoted"
-"""The schema that a library stands in where its address names none."""
+"""The schema of a library whose address does not name one."""
 
 _SECRETS = ("password", "sslpassword")
 _SEARCH_PATH = re.compile(r'(?:-c\s*|--)search_path=\s*"?([^\s,"\\]+)')
@@ -28,7 +28,7 @@ _HOSTS = re.compile(r"(?:(\[[^\[\]]*\]|[^:,\[\]]*)(:\d*)?(,|$))*")
 class Database:
     """A PostgreSQL database with a library in one of its schemas.
 
-    `name` is the address without its password, which is all that may be shown of it.
+    `name` is the address without secrets: only this may be shown.
     """
 
     address: str = field(repr=False)
@@ -38,7 +38,7 @@ class Database:
 
     @property
     def folder(self) -> Path:
-        """What belongs to this machine alone: the log, kept verdicts, cases and runs."""
+        """The folder for what stays on this machine: the log, kept verdicts, cases and runs."""
         known = hashlib.sha256(self.name.encode()).hexdigest()[:12]
         return user_data_path("footnoted") / "databases" / known
 
@@ -47,18 +47,18 @@ class Database:
 
 
 Place = Path | Database
-"""Where a library is."""
+"""The place of a library."""
 
 
 def is_database(text: str) -> bool:
-    """Whether a text is meant for the address of a database."""
+    """Whether a text is meant to be the address of a database."""
     return re.match(r"postgres(?:ql)?:", text) is not None
 
 
 def database(address: str) -> Database:
-    """Read an address as `postgresql://user@host/name`, with libpq's own parameters.
+    """Parse an address such as `postgresql://user@host/name`, with libpq's own parameters.
 
-    Raises LibraryError, which does not show it, for one that may be read in two ways.
+    Raises LibraryError, which does not show the address, if it is ambiguous.
     """
     try:
         parts = urlsplit(address)
@@ -66,12 +66,12 @@ def database(address: str) -> Database:
         raise _unreadable() from None
     user, _, hosts = parts.netloc.rpartition("@")
     rest = f"{parts.path}?{parts.query}"
-    # A password with such signs would end early, and its end be taken for a host.
+    # In a password, such characters would end it early, and its rest would be taken for a host.
     if not re.match(r"postgres(?:ql)?://", address) or "@" in user + rest or parts.fragment:
         raise _unreadable()
     if not _HOSTS.fullmatch(hosts) or re.search(r"\s", address):
         raise _unreadable()
-    # libpq takes a plus for a plus.
+    # In libpq, a plus is a plus, not a blank.
     given = parse_qsl(parts.query.replace("+", "%2B"), keep_blank_values=True)
     name, _, password = user.partition(":")
     shown = parts._replace(
@@ -91,12 +91,12 @@ def database(address: str) -> Database:
 
 
 def option(place: Place) -> str:
-    """Return the option that names a library, as it is typed into a shell."""
+    """Return the command-line option for a library, quoted for the shell."""
     return f"--library {shlex.quote(str(place))}"
 
 
 def folder_of(place: Place) -> Path:
-    """Return the folder that a library has on this machine: its own, or what is kept beside it."""
+    """Return a library's folder on this machine; for a database, the one with its local files."""
     return place.folder if isinstance(place, Database) else place
 
 

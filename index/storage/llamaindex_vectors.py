@@ -1,7 +1,8 @@
-"""The passages' vectors in a vector store of LlamaIndex: what `vectors.py` is with Chroma.
+"""The passages' vectors in a LlamaIndex vector store; the counterpart of `vectors.py` for Chroma.
 
-A factory of the user's own makes the store. A node is a passage: its id is `document_id:number`,
-its source is the document, and its text is the id again: texts stay in the library's database.
+A factory written by the user makes the store. Each passage is a node: its id is
+`document_id:number`, its source is the document, and its text is the id again, since texts stay in
+the library's database.
 """
 
 from __future__ import annotations
@@ -26,15 +27,15 @@ if TYPE_CHECKING:
 class LlamaIndexVectors:
     """One collection of vectors, in the store that the factory returns for its name.
 
-    The store is asked for one thing at a time: not every store is made for several threads. What it
-    cannot do, and what goes wrong in it, is a LibraryError that says what to do.
+    Calls to the store are serialized, since not every store is thread-safe. Missing features and
+    errors of the store become a LibraryError that says what to do.
     """
 
     def __init__(self, library: Path, name: str, factory: str, make: Callable[..., Any]) -> None:
-        """Name the collection; nothing is imported yet.
+        """Set the collection's name; nothing is imported yet.
 
-        `factory` is the name of what makes the store, and `make` makes it: it is given the kind of
-        object that is needed, what that is called, and the collection's name.
+        `factory` is the factory's name. `make` calls it with the required class, a description of
+        that class, and the collection's name.
         """
         self._library = library
         self.name = name
@@ -45,12 +46,12 @@ class LlamaIndexVectors:
         self._is_new = False
 
     def create(self) -> None:
-        """Make the store. The first vectors show whether it is empty and keeps ids."""
+        """Make the store. The first `add` checks that it is empty and keeps ids."""
         with self._asked("be opened"):
             self._is_new = True
 
     def add(self, document_id: str, vectors: Rows, first: int) -> None:
-        """Write vectors of a document's passages, the first of which has the number `first`.
+        """Write vectors of a document's passages, numbered from `first`.
 
         Their shape is (passages, dimension).
         """
@@ -66,26 +67,26 @@ class LlamaIndexVectors:
             self._is_new = False
 
     def delete(self, document_id: str) -> None:
-        """Take out all vectors of a document."""
+        """Delete all vectors of a document."""
         with self._asked("delete vectors") as store:
             store.delete(document_id)
 
     def nearest(self, vector: list[float], limit: int, exclude: Sequence[str]) -> list[Key]:
         """Return the passages whose vectors are nearest, best first."""
         found = self._nearest_ids(vector, limit, exclude)
-        # A library that is searched holds passages.
+        # A library that is searched has passages, so there must be vectors.
         if not found and not (exclude and self._nearest_ids(vector, 1, ())):
             raise self._cannot("be searched", "it holds no vectors of the library")
         return self._keys(found)
 
     def keys(self) -> list[Key]:
-        """Return the passages that there are vectors of."""
+        """Return the keys of all passages that have vectors."""
         with self._asked("list its vectors") as store:
             nodes = store.get_nodes(node_ids=None, filters=None)
         return self._keys([node.node_id for node in nodes])
 
     def read(self, keys: Sequence[Key]) -> dict[Key, np.ndarray]:
-        """Return the vectors of passages; what there is none of is left out."""
+        """Return the vectors of passages; passages without one are left out."""
         import numpy as np
 
         with self._asked("return its vectors") as store:
@@ -98,16 +99,16 @@ class LlamaIndexVectors:
     def drop(self) -> None:
         """Delete all vectors of the collection, as far as the store can.
 
-        The library has others by now, so a store that cannot delete them is no reason to stop.
+        The library already uses other vectors, so a store that cannot delete is not an error.
         """
         folder = self._library / self.name
-        if folder.is_dir():  # Chroma's, from before the library had another store.
+        if folder.is_dir():  # Chroma's, from before the library used a LlamaIndex store.
             shutil.rmtree(folder, ignore_errors=True)
             return
         try:
             with self._asked("be emptied") as store:
                 store.clear()
-        except LibraryError:  # Not every store has that.
+        except LibraryError:  # Not every store implements `clear`.
             with suppress(LibraryError):
                 for document_id in {document_id for document_id, _ in self.keys()}:
                     self.delete(document_id)
@@ -115,17 +116,17 @@ class LlamaIndexVectors:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Keep other writers away: the lock of the library's database does."""
+        """Do nothing: the lock of the library's database keeps other writers away."""
         yield
 
     def close(self) -> None:
-        """Let go of the store; the next use makes it again, as it is then."""
+        """Release the store; the next use makes it again."""
         with self._lock:
             self._store = None
 
     @contextmanager
     def _asked(self, doing: str) -> Iterator[Any]:
-        """Yield the store, for one thing at a time."""
+        """Yield the store under the lock; its errors become a LibraryError that names `doing`."""
         from llama_index.core.vector_stores.types import BasePydanticVectorStore
 
         with self._lock:

@@ -1,7 +1,7 @@
-"""The library's database in PostgreSQL: what `store.py` is in SQLite, with the same methods.
+"""The library's database in PostgreSQL, with the same methods as `store.py` for SQLite.
 
-Documents, passages, words and vectors change in one transaction (`connections.py`), so that none is
-ever pending.
+Documents, passages, words and vectors change in one transaction (`connections.py`), so documents
+are never pending.
 """
 
 from __future__ import annotations
@@ -61,10 +61,10 @@ if TYPE_CHECKING:
 
 
 class PostgresStore:
-    """Reads and writes the database. Opening never writes; a `lock` that is held does."""
+    """Reads and writes the database. Opening it never writes; taking the `lock` may."""
 
     def __init__(self, connections: Connections) -> None:
-        """Take what connects to the database; nothing is touched yet."""
+        """Set the connections to use; nothing is touched yet."""
         self._connections = connections
         self._connection = connections.connection
         self.place: Database = connections.database
@@ -84,33 +84,33 @@ class PostgresStore:
 
     @property
     def may_be_written(self) -> bool:
-        """Whether this user may write, and the server is no replica."""
+        """Whether this user may write, and the server is not a replica."""
         with self._connection() as connection:
             return may_be_written(connection)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Keep all others from writing; what is written meanwhile is there wholly or not at all."""
+        """Keep all others from writing; all that is written under the lock is one transaction."""
         with self._connections.transaction() as connection:
             if not self.exists:
                 prepare(self._connections, connection)
             yield
 
     def at_once(self) -> AbstractContextManager[None]:
-        """Return what holds one connection meanwhile: where there is a `lock`, there is one."""
+        """Return a context that does nothing: under the `lock`, there is one connection already."""
         return nullcontext()
 
     def create(self, meta: dict[str, str]) -> None:
-        """Make an empty library of what the `lock` has prepared."""
+        """Create an empty library in the tables that the `lock` has prepared."""
         items = {"schema": SCHEMA_VERSION, "revision": "1", "passages": "0", **meta}.items()
         with self._connection() as connection, connection.cursor() as cursor:
             cursor.executemany("INSERT INTO meta VALUES (%s, %s)", list(items))
 
     def meta(self) -> dict[str, str]:
-        """Return what is known of the library: schema, fingerprint, which table has its vectors.
+        """Return the library's metadata: schema, fingerprint, the table with its vectors.
 
-        `revision` is another one after every change of the documents or of their vectors;
-        `passages` is how many there are, which is asked with every question.
+        `revision` changes with every change of the documents or their vectors. `passages` is the
+        number of passages, which every question needs.
         """
         meta = dict(self._rows("SELECT key, value FROM meta"))
         if meta.get("schema") != SCHEMA_VERSION:
@@ -118,14 +118,14 @@ class PostgresStore:
         return meta
 
     def upgrade(self) -> None:
-        """Make a library that has no table of scans yet one that has."""
+        """Add the table of scans to a library of an earlier version."""
         with self._change() as connection:
             if not _has_scans(connection):
                 run(connection, SCANS)
 
     @contextmanager
     def rebuilt(self, meta: dict[str, str]) -> Iterator[PostgresStore]:
-        """Yield an empty database that takes the place of this one when the transaction ends."""
+        """Yield the emptied database; its old content is gone once the transaction ends."""
         with self._change() as connection:
             for table in ("passages", "files", "readings", "scans", "documents"):
                 run(connection, f"DELETE FROM {table}")  # noqa: S608  the names above
@@ -136,7 +136,7 @@ class PostgresStore:
         yield self
 
     def collections(self) -> list[str]:
-        """Return the names of all collections of vectors that there are."""
+        """Return the names of all vector collections."""
         rows = self._rows(
             "SELECT tablename FROM pg_tables WHERE schemaname = %s "
             "AND tablename LIKE 'vectors-%%' ORDER BY tablename",
@@ -147,7 +147,7 @@ class PostgresStore:
     # --- documents
 
     def entries(self, ids: Sequence[str] | None = None) -> list[Entry]:
-        """Return the documents in the order they were added; with `ids` only those."""
+        """Return the documents in the order they were added; with `ids`, only those."""
         rows = self._rows(
             "SELECT id, title, source, sha256, characters, passages, added, loader, properties "
             "FROM documents WHERE %s OR id = ANY(%s) ORDER BY added, place",
@@ -156,22 +156,22 @@ class PostgresStore:
         return [entry_of(row) for row in rows]
 
     def tags(self) -> dict[str, tuple[str, ...]]:
-        """Return the tags of each document by its id."""
+        """Return the tags of each document, by document id."""
         rows = self._rows("SELECT id, properties FROM documents")
         return {document_id: tags_of(properties) for document_id, properties in rows}
 
     def titles(self) -> list[Title]:
-        """Return what the documents are called, in the order they were added."""
+        """Return the documents' titles, in the order they were added."""
         rows = self._rows("SELECT id, title, source FROM documents ORDER BY added, place")
         return [Title(*row) for row in rows]
 
     def headings(self) -> list[tuple[str, str]]:
-        """Return the headings that passages stand under, each with the id of its document."""
+        """Return the headings of passages, each as (document id, heading)."""
         query = "SELECT DISTINCT document_id, heading FROM passages WHERE heading IS NOT NULL"
         return self._rows(query)
 
     def outdated(self, current: Sequence[str]) -> int:
-        """Return how many documents were read by none of the loaders that there are."""
+        """Return how many documents were not read by one of the current loaders."""
         query = "SELECT count(*) FROM documents WHERE loader <> ALL (%s)"
         [[count]] = self._rows(query, (list(current),))
         return int(count)
@@ -182,7 +182,7 @@ class PostgresStore:
         return bool(empty)
 
     def document(self, document_id: str) -> Document | None:
-        """Read one document whole."""
+        """Read a document with its text."""
         with self._connection() as connection:
             row = run(
                 connection,
@@ -194,7 +194,7 @@ class PostgresStore:
         return document_of(row, scans) if row else None
 
     def about(self, document_id: str) -> tuple[str, str, str] | None:
-        """Return a document's title, its source and when it was added; None where it cannot be."""
+        """Return a document's title, source and time of adding; None if that cannot be read."""
         with suppress(LibraryError), self._connection() as connection:
             query = "SELECT title, source, added FROM documents WHERE id = %s"
             row = run(connection, query, (document_id,)).fetchone()
@@ -202,14 +202,14 @@ class PostgresStore:
         return None
 
     def file(self, document_id: str) -> bytes | None:
-        """Return the file that is kept of a document, or None where none is."""
+        """Return the file that was kept of a document, or None."""
         with self._connection() as connection:
             query = "SELECT data FROM files WHERE document_id = %s"
             row = run(connection, query, (document_id,), binary=True).fetchone()
         return bytes(row[0]) if row else None
 
     def holds(self, document: Document) -> bool:
-        """Whether a document is here with all that it brings, and no other one of its source."""
+        """Whether a document is stored with all its parts, and no other one has its source."""
         query = (
             "SELECT EXISTS (SELECT FROM documents WHERE id = %(id)s) "
             "AND NOT EXISTS (SELECT FROM documents WHERE source = %(source)s AND id <> %(id)s) "
@@ -238,14 +238,14 @@ class PostgresStore:
         return int(count)
 
     def keep_file(self, document: Document) -> None:
-        """Keep what a document that is in the library already brings of its file."""
+        """Store the file, scans and hash of a document that is in the library already."""
         with self._change() as connection:
             _keep_file(connection, document)
 
     def unchanged(self, source: str, sha256: str, loader: str) -> tuple[str, int] | None:
-        """Return the id of the document that a loader has read from a file's bytes, if it is here.
+        """Return the document that a loader has read from a file's bytes, as (id, passages).
 
-        And how many passages it has. None as well where another document is of that source.
+        Return None if there is no such document, or if another document has that source.
         """
         query = (
             "SELECT document_id, "
@@ -266,7 +266,7 @@ class PostgresStore:
     # --- passages
 
     def passages(self, keys: Sequence[Key]) -> dict[Key, Passage]:
-        """Read passages by their keys; what is not in the library is left out."""
+        """Read passages by their keys; those that are not in the library are left out."""
         given = ([name for name, _ in keys], [number for _, number in keys])
         rows = self._rows(
             f"SELECT document_id, number, {PASSAGE} FROM passages "  # noqa: S608
@@ -285,8 +285,8 @@ class PostgresStore:
     def bm25(self, question: str, limit: int, exclude: Sequence[str] = ()) -> list[Key]:
         """Return the passages that share words with the question, best first.
 
-        Documents in `exclude` are left out. It stands where BM25 does in SQLite, and is not quite
-        it.
+        Documents in `exclude` are left out. The ranking takes the place of SQLite's BM25, but is
+        not quite the same.
         """
         with self._connection() as connection:
             languages = _languages_of(connection)
@@ -297,7 +297,7 @@ class PostgresStore:
             return matching(connection, AS_MADE, words, limit, exclude)
 
     def holding(self, words: str, limit: int, exclude: Sequence[str] = ()) -> list[Key]:
-        """Return passages that hold some words one behind the other, whatever their endings are.
+        """Return passages that contain a phrase, regardless of word endings.
 
         Documents in `exclude` are left out.
         """
@@ -309,7 +309,7 @@ class PostgresStore:
             return holding(connection, AS_MADE, runs, limit, exclude)
 
     def dated(self, first: date, last: date, exclude: Sequence[str] = ()) -> list[Dated]:
-        """Return the dated entries that overlap a time, both days included, in date order."""
+        """Return the dated entries that overlap a period, both days included, in date order."""
         rows = self._rows(
             "SELECT document_id, number, first_day, last_day FROM passages "
             "WHERE first_day IS NOT NULL AND first_day <= %s AND last_day >= %s "
@@ -319,7 +319,7 @@ class PostgresStore:
         return [((row[0], row[1]), (row[2], row[3])) for row in rows]
 
     def dates(self) -> dict[str, tuple[date, date]]:
-        """Return for each document that has dated entries the first and the last day of them."""
+        """Return the first and last day of each document that has dated entries, by id."""
         rows = self._rows(
             "SELECT document_id, min(first_day), max(last_day) FROM passages "
             "WHERE first_day IS NOT NULL GROUP BY document_id ORDER BY document_id"
@@ -329,19 +329,19 @@ class PostgresStore:
     # --- changing, while the lock is held
 
     def pending(self) -> list[str]:
-        """Return the documents whose vectors do not count: there are none, see above."""
+        """Return no documents: with one transaction for all, none is ever pending."""
         return []
 
     def set_pending(self, document_id: str) -> None:
-        """Note that the document's vectors do not count yet: nobody sees them before they do."""
+        """Do nothing: nobody sees the vectors before the transaction is committed."""
 
     def clear_pending(self, document_id: str) -> None:
-        """Forget a document whose vectors are gone: they go with it."""
+        """Do nothing: vectors are deleted with their document."""
 
     def insert(
         self, document: Document, passages: Sequence[Passage], replaced: Iterable[str]
     ) -> None:
-        """Put in a document whose vectors are written, in the place of those it replaces."""
+        """Insert a document whose vectors are written, and delete those that it replaces."""
         with self._change() as connection:
             _change_meta(connection, {})
             for old in replaced:
@@ -351,7 +351,7 @@ class PostgresStore:
             count_words(connection, document.id)
 
     def relabel(self, document: Document) -> None:
-        """Keep what a document that is in the library is called now, and its tags."""
+        """Store a document's new title and tags."""
         with self._change() as connection:
             _change_meta(connection, {})
             given = (document.title, properties_json(document), document.id)
@@ -359,7 +359,7 @@ class PostgresStore:
             run(connection, query, given)
 
     def recut(self, document: Document, passages: Sequence[Passage]) -> None:
-        """Keep in which language a document that is in the library is now, and cut it by that."""
+        """Store a document's new language, and the passages that it is split into by that."""
         with self._change() as connection:
             _change_meta(connection, {})
             discount_words(connection, document.id)
@@ -371,7 +371,7 @@ class PostgresStore:
             count_words(connection, document.id)
 
     def delete(self, document_id: str) -> None:
-        """Take a document out, with its vectors."""
+        """Delete a document, with its vectors."""
         with self._change() as connection:
             _change_meta(connection, {})
             _delete(connection, document_id)
@@ -379,9 +379,9 @@ class PostgresStore:
     def replace_all(
         self, cut: Iterable[tuple[Document, Sequence[Passage]]], meta: dict[str, str]
     ) -> None:
-        """Put documents with their passages in the place of all there are, with new meta.
+        """Replace all documents and passages by new ones, and set new meta.
 
-        Vectors that were written for them stay.
+        Vectors that were already written for the new ones stay.
         """
         given = list(cut)
         with self._change() as connection:
@@ -401,20 +401,20 @@ class PostgresStore:
 
     @contextmanager
     def _change(self) -> Iterator[Connection]:
-        """Yield a connection on which all is done or nothing."""
+        """Yield a connection in a transaction."""
         with self._connection() as connection, connection.transaction():
             yield connection
 
     # --- proving and mending
 
     def diagnosis(self) -> Iterator[tuple[Literal["ok", "note", "wrong"], str]]:
-        """Say whether the server, its extension and the user's rights are what is needed."""
+        """Report whether the server, its extension and the user's rights meet the requirements."""
         exists = self.exists
         with self._connection() as connection:
             yield from diagnosis(connection, self.place, exists=exists)
 
     def faults(self) -> list[str]:
-        """Return what PostgreSQL finds wrong with the tables."""
+        """Return the inconsistencies found in the tables."""
         found = []
         with self._connection() as connection:
             there = _one(connection, "SELECT count(*) FROM passages")
@@ -444,7 +444,7 @@ class PostgresStore:
         return found
 
     def holds_words(self, document: Document, passages: Sequence[Passage]) -> bool:
-        """Whether a document's passages can be found by their words, and by no others."""
+        """Whether the stored search terms of a document's passages are exactly the right ones."""
         with self._connection() as connection:
             made, vector = _words_of(connection, document, passages)
             rows = run(
@@ -458,12 +458,12 @@ class PostgresStore:
         return all(right for (right,) in rows)
 
     def rescue(self) -> Iterator[str]:
-        """Yield the ids of the documents that can still be seen, in the order they were added."""
+        """Yield the ids of the documents that can still be read, in the order they were added."""
         rows = self._rows("SELECT id FROM documents ORDER BY place")
         yield from (name for (name,) in rows)
 
     def keep(self, folder: Path) -> None:
-        """Write the documents as they are into a folder, before what is damaged is mended."""
+        """Write the documents as they are into a folder, as a copy before a repair."""
         copied = "COPY documents TO STDOUT (FORMAT csv, HEADER)"
         with (
             self._connection() as connection,
@@ -491,7 +491,7 @@ def _put_meta(connection: Connection, meta: dict[str, str]) -> None:
 
 
 def _count(connection: Connection, more: int | None = None) -> None:
-    """Note how many passages there are: so many `more`, or as many as are counted."""
+    """Update the recorded number of passages: add `more`, or count them all."""
     new = "value::bigint + %s" if more is not None else "(SELECT count(*) FROM passages)"
     given = None if more is None else (more,)
     statement = f"UPDATE meta SET value = ({new})::text WHERE key = 'passages'"  # noqa: S608
@@ -558,7 +558,7 @@ def _insert_passages(
 def _words_of(
     connection: Connection, document: Document, passages: Sequence[Passage]
 ) -> tuple[list[str], str]:
-    """Return the words of each passage, and the SQL that makes a vector of such a text `made`."""
+    """Return each passage's words as text, and the SQL that makes a tsvector of it (`made`)."""
     if _languages_of(connection) is None:
         words = [folded(indexed_words(document, passage)) for passage in passages]
         return words, "to_tsvector('footnoted', made)"
@@ -571,7 +571,7 @@ def _languages_of(connection: Connection) -> list[str] | None:
 
 
 def _forget_words(connection: Connection) -> None:
-    """Forget how words were made, before others are."""
+    """Delete the record of how words were made, before they are made again."""
     run(connection, "DELETE FROM meta WHERE key IN ('words', 'languages')")
 
 
@@ -600,7 +600,7 @@ def _keep_file(connection: Connection, document: Document) -> None:
 
 
 def _scans(connection: Connection, document_id: str) -> list[tuple[Any, ...]]:
-    """Return the rows of a document's pages that were read from their pictures."""
+    """Return the rows of a document's pages that were read from pictures."""
     if not _has_scans(connection):
         return []
     query = "SELECT page, confidence, words FROM scans WHERE document_id = %s ORDER BY page"
@@ -608,5 +608,5 @@ def _scans(connection: Connection, document_id: str) -> list[tuple[Any, ...]]:
 
 
 def _has_scans(connection: Connection) -> bool:
-    """Whether there is a table of such pages, as libraries of earlier versions have not."""
+    """Whether there is a table of scans; libraries of earlier versions have none."""
     return bool(_one(connection, "SELECT to_regclass('scans') IS NOT NULL"))

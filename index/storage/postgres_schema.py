@@ -1,4 +1,4 @@
-"""The tables of a library in PostgreSQL, and whether there is what they need."""
+"""The tables of a library in PostgreSQL, and checks of their requirements."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = "1"
 
 LEAST_PGVECTOR = (0, 8)
-"""The first version that goes on searching where documents are left out."""
+"""The first version with iterative index scans, which find enough passages despite `exclude`."""
 
 SCANS = """
     CREATE TABLE IF NOT EXISTS scans (
@@ -25,11 +25,11 @@ SCANS = """
         confidence double precision NOT NULL, words text NOT NULL,
         PRIMARY KEY (document_id, page))
     """
-"""Libraries without it are as good: the next command that writes makes it."""
+"""Libraries without this table are valid: the next command that writes creates it."""
 
 _SCHEMA = (
     "CREATE TABLE meta (key text PRIMARY KEY, value text NOT NULL)",
-    # `place` is the order in which they were put in.
+    # `place` is the order of insertion.
     """
     CREATE TABLE documents (
         id text PRIMARY KEY, title text NOT NULL, source text NOT NULL, sha256 text NOT NULL,
@@ -38,7 +38,7 @@ _SCHEMA = (
         characters integer NOT NULL, passages integer NOT NULL,
         place bigint GENERATED ALWAYS AS IDENTITY)
     """,
-    # An address may be longer than what fits into an ordinary index.
+    # An address may be too long for an ordinary index.
     "CREATE INDEX documents_source ON documents USING hash (source)",
     """
     CREATE TABLE passages (
@@ -47,7 +47,7 @@ _SCHEMA = (
         first_day date, last_day date, words tsvector NOT NULL,
         place bigint GENERATED ALWAYS AS IDENTITY, PRIMARY KEY (document_id, number))
     """,
-    # In how many passages each word is. Words of a question are asked for by their bytes.
+    # The number of passages with each word. Words of a question are looked up by their bytes.
     """
     CREATE TABLE words (word text COLLATE "C" PRIMARY KEY, passages integer NOT NULL)
     WITH (fillfactor = 70)
@@ -66,7 +66,7 @@ _SCHEMA = (
     """,
     "CREATE INDEX readings_document ON readings (document_id)",
     SCANS,
-    # Porter's stems, as FTS5 makes them, and no stop words: a question's are left out before.
+    # Porter's stems, as in FTS5, and no stop words: they are removed from the question before.
     "CREATE TEXT SEARCH DICTIONARY footnoted (TEMPLATE = snowball, Language = porter)",
     "CREATE TEXT SEARCH CONFIGURATION footnoted (PARSER = default)",
     """
@@ -79,9 +79,9 @@ _SCHEMA = (
 
 
 def prepare(connections: Connections, connection: Connection) -> None:
-    """Make what an empty library needs, in a transaction.
+    """Create the schema and tables of an empty library, in the caller's transaction.
 
-    Raises LibraryError where there is no pgvector, and none may be put in.
+    Raises LibraryError if pgvector is missing and cannot be installed.
     """
     place = connections.database
     there = "SELECT FROM pg_namespace WHERE nspname = %s"
@@ -99,7 +99,7 @@ def prepare(connections: Connections, connection: Connection) -> None:
 def _install_pgvector(connection: Connection) -> None:
     import psycopg
 
-    # It may not be on the server's disk, or this user may not put it in.
+    # The extension may be missing on the server, or this user may lack the right to install it.
     with suppress(psycopg.Error), connection.transaction():
         run(connection, "CREATE EXTENSION IF NOT EXISTS vector SCHEMA public")
 
@@ -107,7 +107,7 @@ def _install_pgvector(connection: Connection) -> None:
 def diagnosis(
     connection: Connection, place: Database, *, exists: bool
 ) -> Iterator[tuple[Literal["ok", "note", "wrong"], str]]:
-    """Say whether the server, its extension and the user's rights are what a library needs."""
+    """Report whether the server, its extension and the user's rights meet the requirements."""
     [[version, user, may_create]] = run(
         connection,
         "SELECT current_setting('server_version'), current_user, "
@@ -129,14 +129,14 @@ def diagnosis(
 
 
 def may_be_written(connection: Connection) -> bool:
-    """Whether this user may write to a library that there is, and the server is no replica."""
+    """Whether this user may write to an existing library, and the server is not a replica."""
     allowed = "SELECT NOT pg_is_in_recovery() AND has_table_privilege('meta', 'UPDATE')"
     [[may]] = run(connection, allowed)
     return bool(may)
 
 
 def pgvector_problem(connection: Connection) -> str | None:
-    """Say what is wrong with the extension for vectors, if anything is."""
+    """Say what is wrong with pgvector, if anything."""
     query = "SELECT extversion FROM pg_extension WHERE extname = 'vector'"
     row = run(connection, query).fetchone()
     if row is None:

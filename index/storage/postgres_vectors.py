@@ -1,7 +1,7 @@
-"""The passages' vectors in PostgreSQL, by pgvector: what `vectors.py` is with Chroma.
+"""The passages' vectors in PostgreSQL, with pgvector; the counterpart of `vectors.py` for Chroma.
 
-A collection is a table of the library's schema, which changes in the same transaction as the
-documents. A document's vectors go with it.
+A collection is a table in the library's schema, which changes in the same transaction as the
+documents. Deleting a document deletes its vectors.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
     from index.storage.vectors import Rows
 
 MOST_DIMENSIONS = 2000
-"""Of the longest vectors that pgvector makes an index of; others are all looked at."""
+"""The longest vectors that pgvector can index; with longer ones, every search scans all vectors."""
 
 
 class PostgresVectors:
-    """One collection of vectors. It is read as it is at that moment."""
+    """One collection of vectors. Every read sees its current state."""
 
     def __init__(self, connections: Connections, name: str) -> None:
-        """Name the collection; nothing is touched yet."""
+        """Set the collection's name; nothing is touched yet."""
         self._connections = connections
         self.name = name
 
     def create(self) -> None:
-        """Make the collection, empty; the first vectors say how long they all are."""
+        """Create the empty collection; the first vectors set the dimension."""
         with self._connections.connection() as connection:
-            # A document is put in after its vectors.
+            # Deferred, since a document is inserted after its vectors.
             run(
                 connection,
                 f'CREATE TABLE "{self.name}" ('
@@ -43,7 +43,7 @@ class PostgresVectors:
             )
 
     def add(self, document_id: str, vectors: Rows, first: int) -> None:
-        """Write vectors of a document's passages, the first of which has the number `first`.
+        """Write vectors of a document's passages, numbered from `first`.
 
         Their shape is (passages, dimension).
         """
@@ -59,7 +59,7 @@ class PostgresVectors:
                     copy.write_row((document_id, number, Vector(row).to_binary()))
 
     def _size(self, dimension: int) -> None:
-        """Say how long the vectors are and index them, unless that has been done."""
+        """Set the dimension of the vectors and index them, unless that has been done."""
         with self._connections.connection() as connection:
             query = (
                 "SELECT atttypmod FROM pg_attribute WHERE attrelid = %s::regclass AND attname = %s"
@@ -75,7 +75,7 @@ class PostgresVectors:
                 )
 
     def delete(self, document_id: str) -> None:
-        """Take out all vectors of a document."""
+        """Delete all vectors of a document."""
         with self._connections.connection() as connection:
             run(
                 connection,
@@ -86,8 +86,8 @@ class PostgresVectors:
     def nearest(self, vector: list[float], limit: int, exclude: Sequence[str]) -> list[Key]:
         """Return the passages whose vectors are nearest, best first.
 
-        Where most documents are left out, the index may give up before it has found enough of the
-        others: then all of them are looked at.
+        If most documents are excluded, the index scan may give up before it has found enough of the
+        others. Then the query is repeated without the index.
         """
         from pgvector import Vector
 
@@ -107,13 +107,13 @@ class PostgresVectors:
         return [(row[0], row[1]) for row in found]
 
     def keys(self) -> list[Key]:
-        """Return the passages that there are vectors of."""
+        """Return the keys of all passages that have vectors."""
         query = f'SELECT document_id, number FROM "{self.name}" ORDER BY document_id, number'  # noqa: S608
         with self._connections.connection() as connection:
             return [(row[0], row[1]) for row in run(connection, query)]
 
     def read(self, keys: Sequence[Key]) -> dict[Key, np.ndarray]:
-        """Return the vectors of passages; what there is none of is left out."""
+        """Return the vectors of passages; passages without one are left out."""
         from pgvector import Vector
 
         query = (
@@ -124,7 +124,7 @@ class PostgresVectors:
         given = ([name for name, _ in keys], [number for _, number in keys])
         with self._connections.connection() as connection:
             rows = run(connection, query, given, binary=True).fetchall()
-        # The driver does not know the type, and gives its bytes.
+        # The driver does not know the type, and returns its bytes.
         return {(row[0], row[1]): Vector.from_binary(row[2]).to_numpy() for row in rows}
 
     def drop(self) -> None:
@@ -134,8 +134,8 @@ class PostgresVectors:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Keep other writers away: the store's lock does."""
+        """Do nothing: the store's lock keeps other writers away."""
         yield
 
     def close(self) -> None:
-        """Let go of nothing: there are no files."""
+        """Do nothing: there are no files to close."""

@@ -1,7 +1,7 @@
-"""How passages are found by their words in PostgreSQL: what FTS5's BM25 is in SQLite.
+"""The keyword search in PostgreSQL; the counterpart of FTS5's BM25 in SQLite.
 
-PostgreSQL's own `ts_rank` does not ask how rare a word is. So each word of a question is ranked by
-itself, and weighted by that: eval/lab/RECORDS.md says what it is worth.
+PostgreSQL's own `ts_rank` ignores how rare a word is. So each word of a question is ranked
+separately and weighted by its rarity: eval/lab/RECORDS.md says what that gains.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
     from index.storage.connections import Connection
 
 MOST_TERMS = 500
-"""How many words of a question are weighed: a row of PostgreSQL has no more than 1664 columns."""
+"""The most words of a question that are weighted: a row of PostgreSQL has up to 1664 columns."""
 
 LONGEST_WORD = 500
-"""Characters of the longest word that is looked for; PostgreSQL keeps none of 2 KB."""
+"""The longest word that is indexed, in characters; PostgreSQL does not take words of 2 KB."""
 
 MOST_RANKED = 5000
-"""Passages that are ranked for a question, about, where its rarer words lead to enough of them."""
+"""About how many passages are ranked for a question, if its rarer words lead to `ENOUGH`."""
 
 ENOUGH = 1000
-"""How many passages are enough not to look at those that only a frequent word leads to."""
+"""Once the rarer words have led to this many passages, words that lead to many more are skipped."""
 
-# Together with what `count_words` keeps, this is BM25's idea: how often a word stands in a passage
-# (`ts_rank`), with the passage's length divided out (1), times how rare the word is.
+# With the counts of `count_words`, this is the idea of BM25: how often a word is in a passage
+# (`ts_rank`), normalized by the passage's length (1), times how rare the word is.
 _RANKED = """
 SELECT document_id, number FROM passages
 WHERE words @@ {query}::tsquery AND document_id <> ALL (%(exclude)s)
@@ -48,11 +48,10 @@ JOIN words ON word = {lexeme} ORDER BY asked.place
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How PostgreSQL, in its SQL, finds the words of a library.
+    """SQL fragments for searching words in a library.
 
-    `query` is the one of words with | between them, whose parameter is called {0}, `phrase` the one
-    of words one behind the other, which have `between` between them, and `lexeme` what stands in
-    the vectors for a `term`.
+    `query` makes a tsquery of words joined with |, from a parameter named {0}. `phrase` makes one
+    of consecutive words, joined with `between`. `lexeme` is the form of a `term` in the tsvectors.
     """
 
     query: str
@@ -67,22 +66,22 @@ STEMMED = Terms(
     between=" ",
     lexeme="(tsvector_to_array(to_tsvector('footnoted', term)))[1]",
 )
-"""What is stored are Porter's stems, which PostgreSQL makes."""
+"""For libraries that store Porter stems, made by PostgreSQL."""
 
 AS_MADE = Terms(query="%({0})s::tsquery", phrase="%({0})s::tsquery", between=" <-> ", lexeme="term")
-"""What is stored are words as index/language/words.py makes them, which PostgreSQL's own parser
-would part at the vowels of some scripts."""
+"""For libraries that store the terms of index/language/words.py, which PostgreSQL's own parser
+would split at the vowels of some scripts."""
 
 
 def matching(
     connection: Connection, terms: Terms, words: str, limit: int, exclude: Sequence[str]
 ) -> list[Key]:
-    """Return the passages that share words with a text, best first, but documents in `exclude`."""
+    """Return the passages that share words with a text, best first, leaving out `exclude`."""
     known = _known(connection, terms, words)
     looked_for, passages = list[str](), 0
     for term in sorted(known, key=lambda term: known[term]):
         if passages >= ENOUGH and passages + known[term] > MOST_RANKED:
-            break  # It adds little to the score, and most of the passages.
+            break  # It would add little to the scores, but most of the passages.
         looked_for.append(term)
         passages += known[term]
     given = {"words": " | ".join(looked_for), "limit": limit, "exclude": list(exclude)}
@@ -92,9 +91,9 @@ def matching(
 def holding(
     connection: Connection, terms: Terms, runs: Sequence[str], limit: int, exclude: Sequence[str]
 ) -> list[Key]:
-    """Return the passages that hold the words of one of some runs one behind the other, best first.
+    """Return the passages that contain any of the runs of words as a phrase, best first.
 
-    Of `STEMMED` words there is one run.
+    With `STEMMED` terms there is only one run.
     """
     words = " | ".join(terms.between.join(run.split()) for run in runs if run)
     given = {"words": words, "limit": limit, "exclude": list(exclude)}
@@ -103,7 +102,7 @@ def holding(
 
 
 def _known(connection: Connection, terms: Terms, words: str) -> dict[str, int]:
-    """Return the words that there are, and in how many passages each is."""
+    """Return the words that occur in the library, with the number of passages of each."""
     asked = list(dict.fromkeys(words.split()))[:MOST_TERMS]
     query = _KNOWN.format(lexeme=terms.lexeme)
     return dict(run(connection, query, (asked,)).fetchall()) if asked else {}
@@ -116,7 +115,7 @@ def _ranked(
     known: Mapping[str, int],
     given: dict[str, Any],
 ) -> list[Key]:
-    """Return what a query for the given `words` finds, ranked by those that are known."""
+    """Return the passages found by a query for the given `words`, ranked by the known words."""
     if not known:
         return []
     [[passages]] = run(connection, "SELECT value::bigint FROM meta WHERE key = 'passages'")
@@ -142,7 +141,7 @@ _ALL = "SELECT lexeme, count(*) AS passages FROM passages, unnest(words) GROUP B
 
 
 def count_words(connection: Connection, document_id: str) -> None:
-    """Note in how many passages of a document that was put in each word is."""
+    """Add the words of an inserted document to the counts of passages per word."""
     run(
         connection,
         f"INSERT INTO words {_OF_DOCUMENT} ON CONFLICT (word) "
@@ -152,7 +151,7 @@ def count_words(connection: Connection, document_id: str) -> None:
 
 
 def discount_words(connection: Connection, document_id: str) -> None:
-    """Forget the words of a document that is about to be taken out."""
+    """Subtract the words of a document that is about to be deleted from the counts."""
     run(
         connection,
         "UPDATE words SET passages = words.passages - gone.passages "  # noqa: S608
@@ -162,13 +161,13 @@ def discount_words(connection: Connection, document_id: str) -> None:
 
 
 def count_all_words(connection: Connection) -> None:
-    """Recount in how many passages each word is."""
+    """Recount the passages of each word."""
     run(connection, "DELETE FROM words")
     run(connection, f"INSERT INTO words {_ALL}")
 
 
 def miscounted_words(connection: Connection) -> int:
-    """Return of how many words it is wrong in how many passages they are recorded to be."""
+    """Return how many words have a wrong count of passages."""
     [[wrong]] = run(
         connection,
         "SELECT count(*) FROM (SELECT word, passages FROM words WHERE passages <> 0) AS recorded "  # noqa: S608
@@ -179,18 +178,19 @@ def miscounted_words(connection: Connection) -> int:
 
 
 def folded(text: str) -> str:
-    """Return the words of a text with a space between them, without accents and capitals.
+    """Return the words of a text joined by spaces, in lower case and without accents.
 
-    So FTS5 takes them; PostgreSQL's own parser would make more of addresses, hyphens and numbers.
+    FTS5 splits words in this way; PostgreSQL's own parser treats addresses, hyphens and numbers
+    specially.
     """
     return fitting(re.findall(r"[^\W_]+", unaccented(text.casefold())))
 
 
 def fitting(words: Iterable[str]) -> str:
-    """Return words with a space between them, without those that PostgreSQL does not keep."""
+    """Return words joined by spaces, without those that are too long for PostgreSQL."""
     return " ".join(word for word in words if len(word) <= LONGEST_WORD)
 
 
 def vector_of(words: str) -> str:
-    """Return the vector of words that are made already, as PostgreSQL reads one."""
+    """Return the tsvector literal of terms that are already made, with their positions."""
     return " ".join(f"{word}:{place}" for place, word in enumerate(words.split(), 1))

@@ -1,8 +1,8 @@
 """The library's own database: documents, passages and the BM25 index in one SQLite file.
 
-SQLite's FTS5 is the BM25 index. It ranks like the in-memory ones (see eval/lab/RECORDS.md), changes
-by the row, needs nothing loaded per question, and stands in the same transaction as the documents,
-so that a document is in the library wholly or not at all.
+SQLite's FTS5 is the BM25 index. It ranks like the in-memory indexes (see eval/lab/RECORDS.md), is
+updated row by row, needs nothing loaded per question, and shares the documents' transaction, so
+that a document is in the library completely or not at all.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ from index.table_heads import head_above
 SCHEMA_VERSION = 5
 ADDED = {"loader": "'unknown'", "properties": "'{}'", "styles": "'[]'"}
 """The columns of documents that libraries of schema 1 (all three), 2 (the last two), and 3 and 4
-(the last) do not have, with what stands for them. Up to schema 3 there is no table of files. The
-next command that writes makes such libraries ones of this schema."""
+(the last) lack, with their default values. Up to schema 3 there is no table of files. The next
+command that writes upgrades such libraries to this schema."""
 READABLE = ("1", "2", "3", "4", "5")
 
 _FILES = """
@@ -56,10 +56,10 @@ CREATE TABLE IF NOT EXISTS scans (
     document_id TEXT NOT NULL, page INTEGER NOT NULL, confidence REAL NOT NULL,
     words TEXT NOT NULL, PRIMARY KEY (document_id, page));
 """
-"""Libraries without these two are as good: the next command that writes makes them."""
+"""Libraries without these two tables are valid: the next command that writes creates them."""
 
 _PORTER, _AS_MADE = "porter unicode61 remove_diacritics 2", "ascii"
-"""What FTS5 takes words by: in texts in English, and in what `made_words` returns."""
+"""The FTS5 tokenizers: for English text, and for the output of `made_words`."""
 
 _SCHEMA = (
     """
@@ -88,21 +88,21 @@ CREATE TABLE pending (document_id TEXT PRIMARY KEY);
 _BELONGS = dict.fromkeys(
     ("passages", "files", "readings", "scans"), "document_id IN (SELECT id FROM documents)"
 ) | {"words": "rowid IN (SELECT rowid FROM passages)"}
-"""What has to be true of each row of a table."""
+"""A condition that each row of a table has to meet."""
 
 PASSAGE = 'start, "end", sentences, heading, first_day, last_day'
 """The columns of passages that `passage_of` reads."""
 
 Key = tuple[str, int]
-"""A passage's name: its document's id and its number in it. Chroma's id is "id:number"."""
+"""A passage's key: its document's id and its number in it. Chroma's id is "id:number"."""
 
 Dated = tuple[Key, tuple[date, date]]
-"""An entry of a chronology: its key, and the first and the last day that it speaks of."""
+"""An entry of a chronology: its key, and the first and last day it covers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What the list of documents shows of one."""
+    """A document as the list of documents shows it."""
 
     id: str
     title: str
@@ -116,14 +116,14 @@ class Entry:
     language: str = ENGLISH
 
     def as_json(self) -> dict[str, Any]:
-        """Return what `footnoted list --json` prints of it."""
+        """Return it as `footnoted list --json` prints it."""
         given = asdict(self) | {"tags": list(self.tags)}
         return {name: value for name, value in given.items() if name != "loader"}
 
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """What a document is called; its text stays where it is."""
+    """A document's title and source, without its text."""
 
     id: str
     title: str
@@ -136,10 +136,13 @@ class Title:
 
 
 class Store:
-    """Reads and writes `library.db`. Opening never writes; `create` does."""
+    """Reads and writes `library.db`. Opening it never writes; `create` does."""
 
     def __init__(self, folder: Path, name: str = "library.db") -> None:
-        """Name the folder; nothing is touched yet."""
+        """Set the folder; nothing is touched yet.
+
+        Raises LibraryError if it cannot be a library's folder.
+        """
         self.place = folder
         self.path = folder / name
         self._own = threading.local()
@@ -163,10 +166,10 @@ class Store:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Keep all others from writing to the folder, which is made where there is none.
+        """Keep all others from writing to the folder, which is created if there is none.
 
-        Raises LibraryError when another program writes for ten minutes, or the folder cannot be
-        written to.
+        Raises LibraryError if another program holds the lock for ten minutes, or if the folder
+        cannot be written to.
         """
         try:
             self.place.mkdir(parents=True, exist_ok=True)
@@ -183,10 +186,10 @@ class Store:
             ) from error
 
     def create(self, meta: dict[str, str]) -> None:
-        """Make an empty library, whole or not at all.
+        """Create an empty library, completely or not at all.
 
-        With `words` in its meta (`WORDS_VERSION` in index/language/words.py), the words of its
-        passages are made by their languages.
+        With `words` in its meta (`WORDS_VERSION` in index/language/words.py), the search terms of
+        its passages are made by the rules of their languages.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
         part = self.sibling(self.path.name + ".part")
@@ -199,23 +202,23 @@ class Store:
         part.replace(self)
 
     def remove(self) -> None:
-        """Delete the file, with what a killed writer has left beside it."""
+        """Delete the file, and the journal that a killed writer may have left."""
         self.path.with_name(self.path.name + "-journal").unlink(missing_ok=True)
         self.path.unlink(missing_ok=True)
 
     def sibling(self, name: str) -> Store:
-        """Return another file of the same folder."""
+        """Return the store of another file in the same folder."""
         return Store(self.path.parent, name)
 
     def replace(self, other: Store) -> None:
-        """Put this file in another's place, in one step, and forget what that had to undo."""
+        """Put this file in another's place, in one step, and delete that one's journal."""
         other.path.with_name(other.path.name + "-journal").unlink(missing_ok=True)
         self.path.replace(other.path)
         sync_folder(self.path.parent)
 
     @contextmanager
     def rebuilt(self, meta: dict[str, str]) -> Iterator[Store]:
-        """Yield an empty database that takes the place of this one when it is complete."""
+        """Yield an empty database that replaces this one when it is complete."""
         fresh = self.sibling("library.db.new")
         fresh.remove()
         fresh.create(meta)
@@ -223,18 +226,18 @@ class Store:
         fresh.replace(self)
 
     def collections(self) -> list[str]:
-        """Return the names of all collections of vectors that there are in the folder."""
+        """Return the names of all vector collections in the folder."""
         return sorted(folder.name for folder in self.place.glob("vectors-*"))
 
     def keep(self, folder: Path) -> None:
-        """Copy the database as it is into a folder, before what is damaged is mended."""
+        """Copy the database as it is into a folder, before a repair."""
         for each in self.place.glob(f"{self.path.name}*"):
             shutil.copy2(each, folder / each.name)
 
     def meta(self) -> dict[str, str]:
-        """Return what is known of the library: schema, fingerprint, where its vectors are.
+        """Return the library's metadata: schema, fingerprint, where its vectors are.
 
-        `revision` is another one after every change of the documents or of their vectors.
+        `revision` changes with every change of the documents or their vectors.
         """
         rows = self._rows("SELECT key, value FROM meta")
         meta = {str(key): str(value) for key, value in rows}
@@ -243,7 +246,7 @@ class Store:
         return meta
 
     def upgrade(self) -> None:
-        """Make a library of an earlier schema one of this."""
+        """Upgrade a library of an earlier schema to this one."""
         schema = self.meta()["schema"]
         with self._connection("rw") as connection:
             connection.execute(_READINGS)
@@ -260,7 +263,7 @@ class Store:
             )
 
     def entries(self, ids: Sequence[str] | None = None) -> list[Entry]:
-        """Return the documents in the order they were added; with `ids` only those."""
+        """Return the documents in the order they were added; with `ids`, only those."""
         with self._connection() as connection:
             rows = connection.execute(
                 "SELECT id, title, source, sha256, length(text), "  # noqa: S608
@@ -272,7 +275,7 @@ class Store:
         return [entry_of(row) for row in rows]
 
     def tags(self) -> dict[str, tuple[str, ...]]:
-        """Return the tags of each document by its id."""
+        """Return the tags of each document, by document id."""
         with self._connection() as connection:
             rows = connection.execute(
                 f"SELECT id, {_columns(connection, 'properties')} FROM documents"  # noqa: S608
@@ -280,17 +283,17 @@ class Store:
         return {document_id: tags_of(properties) for document_id, properties in rows}
 
     def titles(self) -> list[Title]:
-        """Return what the documents are called, in the order they were added."""
+        """Return the documents' titles, in the order they were added."""
         rows = self._rows("SELECT id, title, source FROM documents ORDER BY added, rowid")
         return [Title(*row) for row in rows]
 
     def headings(self) -> list[tuple[str, str]]:
-        """Return the headings that passages stand under, each with the id of its document."""
+        """Return the headings of passages, each as (document id, heading)."""
         query = "SELECT DISTINCT document_id, heading FROM passages WHERE heading IS NOT NULL"
         return self._rows(query)
 
     def outdated(self, current: Sequence[str]) -> int:
-        """Return how many documents were read by none of the loaders that there are."""
+        """Return how many documents were not read by one of the current loaders."""
         with self._connection() as connection:
             row = connection.execute(
                 f"SELECT count(*) FROM documents WHERE {_columns(connection, 'loader')} "  # noqa: S608
@@ -300,11 +303,11 @@ class Store:
         return int(row[0])
 
     def is_empty(self) -> bool:
-        """Whether there is no document; reads no text, unlike `entries`."""
+        """Whether there are no documents; unlike `entries`, this reads no text."""
         return not self._rows("SELECT 1 FROM documents LIMIT 1")
 
     def document(self, document_id: str) -> Document | None:
-        """Read one document whole."""
+        """Read a document with its text."""
         with self._connection() as connection:
             added = _columns(connection, *ADDED)
             row = connection.execute(
@@ -318,7 +321,7 @@ class Store:
         return row and document_of(row, scans)
 
     def about(self, document_id: str) -> tuple[str, str, str] | None:
-        """Return a document's title, its source and when it was added; None where it cannot be."""
+        """Return a document's title, source and time of adding; None if that cannot be read."""
         with suppress(LibraryError), self._connection() as connection:
             row = connection.execute(
                 "SELECT title, source, added FROM documents WHERE id = ?", (document_id,)
@@ -327,7 +330,7 @@ class Store:
         return None
 
     def file(self, document_id: str) -> bytes | None:
-        """Return the file that is kept of a document, or None where none is."""
+        """Return the file that was kept of a document, or None."""
         with self._connection() as connection:
             if not _has_table(connection, "files"):
                 return None
@@ -337,7 +340,7 @@ class Store:
         return row and bytes(row[0])
 
     def holds(self, document: Document) -> bool:
-        """Whether a document is here with all that it brings, and no other one of its source."""
+        """Whether a document is stored with all its parts, and no other one has its source."""
         with self._connection() as connection:
             if not all(_has_table(connection, each) for each in ("files", "readings", "scans")):
                 return False
@@ -356,7 +359,7 @@ class Store:
         """Return how many bytes the folder takes."""
         found = 0
         for path in self.place.rglob("*"):
-            with suppress(OSError):  # It went a moment ago.
+            with suppress(OSError):  # It may have just disappeared.
                 found += path.lstat().st_size if path.is_file() else 0
         return found
 
@@ -367,14 +370,14 @@ class Store:
         return int(count)
 
     def keep_file(self, document: Document) -> None:
-        """Keep what a document that is in the library already brings of its file."""
+        """Store the file, scans and hash of a document that is in the library already."""
         with self._connection("rw") as connection:
             _keep_file(connection, document)
 
     def unchanged(self, source: str, sha256: str, loader: str) -> tuple[str, int] | None:
-        """Return the id of the document that a loader has read from a file's bytes, if it is here.
+        """Return the document that a loader has read from a file's bytes, as (id, passages).
 
-        And how many passages it has. None as well where another document is of that source.
+        Return None if there is no such document, or if another document has that source.
         """
         with self._connection() as connection:
             if not _has_table(connection, "readings"):
@@ -395,7 +398,7 @@ class Store:
         return [row[0] for row in rows]
 
     def passages(self, keys: Sequence[Key]) -> dict[Key, Passage]:
-        """Read passages by their keys; what is not in the library is left out."""
+        """Read passages by their keys; those that are not in the library are left out."""
         found: dict[Key, Passage] = {}
         with self._connection() as connection:
             for key in keys:
@@ -415,15 +418,15 @@ class Store:
     def bm25(self, question: str, limit: int, exclude: Sequence[str] = ()) -> list[Key]:
         """Return the passages that share words with the question, best first.
 
-        Documents in `exclude` are left out. BM25 with k1 = 1.2 and b = 0.75 over Porter stems, as
-        FTS5 defines it, or over the words that are made by their languages.
+        Documents in `exclude` are left out. The ranking is FTS5's BM25 with k1 = 1.2 and b = 0.75,
+        over Porter stems or over the terms that are made by the passages' languages.
         """
         languages = self._languages()
         made = query_terms(question) if languages is None else words_asked(question, languages)
         return self._matching(made, limit, exclude)
 
     def holding(self, words: str, limit: int, exclude: Sequence[str] = ()) -> list[Key]:
-        """Return passages that hold some words one behind the other, whatever their endings are.
+        """Return passages that contain a phrase, regardless of word endings.
 
         Documents in `exclude` are left out.
         """
@@ -437,7 +440,7 @@ class Store:
             return _languages_of(connection)
 
     def _matching(self, runs: Sequence[str], limit: int, exclude: Sequence[str]) -> list[Key]:
-        """Return the passages that hold any of some runs of words, best first."""
+        """Return the passages that contain any of the runs of words, best first."""
         match = " OR ".join(f'"{run}"' for run in runs if run)
         if not match:
             return []
@@ -450,7 +453,7 @@ class Store:
         )
 
     def dated(self, first: date, last: date, exclude: Sequence[str] = ()) -> list[Dated]:
-        """Return the dated entries that overlap a time, both days included, in date order."""
+        """Return the dated entries that overlap a period, both days included, in date order."""
         rows = self._rows(
             "SELECT document_id, number, first_day, last_day FROM passages "
             "WHERE first_day IS NOT NULL AND first_day <= ? AND last_day >= ? "
@@ -464,7 +467,7 @@ class Store:
         ]
 
     def dates(self) -> dict[str, tuple[date, date]]:
-        """Return for each document that has dated entries the first and the last day of them."""
+        """Return the first and last day of each document that has dated entries, by id."""
         rows = self._rows(
             "SELECT document_id, min(first_day), max(last_day) FROM passages "
             "WHERE first_day IS NOT NULL GROUP BY document_id"
@@ -475,7 +478,7 @@ class Store:
         }
 
     def pending(self) -> list[str]:
-        """Return the documents whose vectors in Chroma do not count."""
+        """Return the ids of the documents whose vectors in Chroma do not count."""
         return [row[0] for row in self._rows("SELECT document_id FROM pending")]
 
     def set_pending(self, document_id: str) -> None:
@@ -484,7 +487,7 @@ class Store:
             connection.execute("INSERT OR IGNORE INTO pending VALUES (?)", (document_id,))
 
     def clear_pending(self, document_id: str) -> None:
-        """Forget a document whose vectors are gone."""
+        """Note that a document's vectors are up to date, or gone."""
         with self._connection("rw") as connection:
             _revise(connection)
             connection.execute("DELETE FROM pending WHERE document_id = ?", (document_id,))
@@ -492,7 +495,7 @@ class Store:
     def insert(
         self, document: Document, passages: Sequence[Passage], replaced: Iterable[str]
     ) -> None:
-        """Put in a document whose vectors are written, in the place of those it replaces."""
+        """Insert a document whose vectors are written, and delete those that it replaces."""
         with self._connection("rw") as connection:
             _revise(connection)
             for old in replaced:
@@ -501,7 +504,7 @@ class Store:
             connection.execute("DELETE FROM pending WHERE document_id = ?", (document.id,))
 
     def relabel(self, document: Document) -> None:
-        """Keep what a document that is in the library is called now, and its tags."""
+        """Store a document's new title and tags."""
         with self._connection("rw") as connection:
             _revise(connection)
             connection.execute(
@@ -510,7 +513,7 @@ class Store:
             )
 
     def recut(self, document: Document, passages: Sequence[Passage]) -> None:
-        """Keep in which language a document that is in the library is now, and cut it by that.
+        """Store a document's new language, and the passages that it is split into by that.
 
         Its vectors do not count until `clear_pending`.
         """
@@ -525,13 +528,13 @@ class Store:
             connection.execute("INSERT OR IGNORE INTO pending VALUES (?)", (document.id,))
 
     def delete(self, document_id: str) -> None:
-        """Take a document out; its vectors are pending until `clear_pending`."""
+        """Delete a document; its vectors are pending until `clear_pending`."""
         with self._connection("rw") as connection:
             _revise(connection)
             _delete(connection, document_id)
 
     def holds_words(self, document: Document, passages: Sequence[Passage]) -> bool:
-        """Whether a document's passages can be found by their words, and by no others."""
+        """Whether the stored search terms of a document's passages are exactly the right ones."""
         with self._connection() as connection:
             rows = connection.execute(
                 "SELECT words.text FROM passages LEFT JOIN words ON words.rowid = passages.rowid "
@@ -543,9 +546,9 @@ class Store:
         return [row[0] for row in rows] == words
 
     def faults(self) -> list[str]:
-        """Return what SQLite finds wrong with the file and with its BM25 index, in its own words.
+        """Return what SQLite finds wrong with the file and its BM25 index, in its own words.
 
-        It is asked of a copy, which is as it was at one moment, and which a check may write to.
+        A copy is checked: it is a consistent snapshot, and the check may write to it.
         """
         with self._connection() as connection, closing(sqlite3.connect("")) as copy:
             connection.backup(copy)
@@ -564,10 +567,9 @@ class Store:
         return found
 
     def rescue(self) -> Iterator[str]:
-        """Yield the ids of the documents that can still be seen, in the order they were added.
+        """Yield the ids of the documents that can still be read, in the order they were added.
 
-        Where the table is damaged, the others are looked for by their rows' numbers and by the
-        indexes.
+        In case the table is damaged, ids are also collected from the passages and from the index.
         """
         seen: dict[str, None] = {}
         for query in (
@@ -583,10 +585,7 @@ class Store:
     def replace_all(
         self, cut: Iterable[tuple[Document, Sequence[Passage]]], meta: dict[str, str]
     ) -> None:
-        """Put documents with their passages in the place of all there are, with new meta.
-
-        All of it happens in one step.
-        """
+        """Replace all documents and passages by new ones and set new meta, in one transaction."""
         with self._connection("rw") as connection:
             _revise(connection)
             for table in ("documents", "passages", "words", "pending"):
@@ -603,10 +602,10 @@ class Store:
 
     @contextmanager
     def at_once(self) -> Iterator[None]:
-        """Do all that this thread does meanwhile over one connection.
+        """Use one connection for all that this thread does inside the context.
 
-        Each connection reads the schema again, which takes longer than a small change. Every
-        operation stays a transaction of its own.
+        A new connection has to read the schema, which takes longer than a small change. Every
+        operation is still its own transaction.
         """
         with self._opened("rw") as connection:
             self._own.connection = connection
@@ -630,7 +629,7 @@ class Store:
 
     @contextmanager
     def _opened(self, mode: str) -> Iterator[sqlite3.Connection]:
-        # SQLite's own "ro" cannot open what a killed writer left: its journal is to be rolled back.
+        # SQLite's own "ro" cannot open a file whose journal a killed writer left to be rolled back.
         opened = "rw" if mode == "ro" else mode
         with self._told():
             connection = sqlite3.connect(
@@ -641,7 +640,7 @@ class Store:
 
     @contextmanager
     def _told(self) -> Iterator[None]:
-        """Tell the user what SQLite raises."""
+        """Turn SQLite's errors into a LibraryError for the user."""
         try:
             yield
         except sqlite3.OperationalError as error:
@@ -656,12 +655,12 @@ class Store:
 
 
 def mends(place: Place) -> str:
-    """Say what mends a library's database."""
+    """Tell the user how to repair a library's database."""
     return f"`footnoted library repair {option(place)}` keeps what can be proven of it."
 
 
 def of_another_version(place: Place, schema: str | None, here: str) -> LibraryError:
-    """Return the error that a library cannot be read, because of its schema."""
+    """Return the error for a library with an unknown schema."""
     return LibraryError(
         f"The library {place} was written by another version of Footnoted (schema {schema}, here "
         f"{here}). Use that version, or add the documents to a new library."
@@ -669,7 +668,7 @@ def of_another_version(place: Place, schema: str | None, here: str) -> LibraryEr
 
 
 def held_of(document: Document) -> dict[str, Any]:
-    """Return what is looked for where it is asked whether a library `holds` a document."""
+    """Return the query parameters of `holds`."""
     return {
         "id": document.id,
         "source": document.source,
@@ -681,7 +680,7 @@ def held_of(document: Document) -> dict[str, Any]:
 
 
 def values_of(document: Document) -> dict[str, str]:
-    """Return what the database keeps of a document, by the names of its columns."""
+    """Return a document's values in the database, by column name."""
     return {
         "id": document.id,
         "title": document.title,
@@ -698,34 +697,34 @@ def values_of(document: Document) -> dict[str, str]:
 
 
 def properties_json(document: Document) -> str:
-    """Return what the database keeps of what a file says of itself."""
+    """Return a document's properties as the database stores them."""
     fields = asdict(document.properties)
     return json.dumps({name: value for name, value in fields.items() if value not in (None, ())})
 
 
 def tags_of(properties: str) -> tuple[str, ...]:
-    """Return the tags among what the database keeps as `properties_json`."""
+    """Return the tags among properties stored by `properties_json`."""
     return tuple(json.loads(properties).get("tags", ()))
 
 
 def properties_of(kept: str) -> Properties:
-    """Return what the database keeps as `properties_json`."""
+    """Return the properties stored by `properties_json`."""
     fields = json.loads(kept)
     parts = tuple((start, end, code) for start, end, code in fields.get("other_parts", ()))
     return Properties(**fields | {"tags": tags_of(kept), "other_parts": parts})
 
 
 def entry_of(row: Sequence[Any]) -> Entry:
-    """Return what the list shows of a document, of its values in that order and its properties."""
+    """Make an `Entry` of a row: its fields up to `loader`, in order, and the stored properties."""
     properties = properties_of(row[-1])
     return replace(Entry(*row[:-1]), tags=properties.tags, language=properties.spoken)
 
 
 def document_of(row: Sequence[Any], scans: Iterable[Sequence[Any]]) -> Document:
-    """Return a document of its row: id, title, source, text, added, and then what is JSON.
+    """Make a document of its row and the rows of its scans.
 
-    That is headings, pages, loader (which is none), properties, styles. `scans` are the rows of
-    its pages that were read from pictures.
+    The columns are id, title, source, text, added, headings, pages, loader, properties, styles; of
+    these, headings, pages, properties and styles are JSON.
     """
     headings = tuple(Heading(*each) for each in json.loads(row[5]))
     pages = tuple(json.loads(row[6]))
@@ -737,7 +736,7 @@ def document_of(row: Sequence[Any], scans: Iterable[Sequence[Any]]) -> Document:
 
 
 def passage_of(document_id: str, row: Sequence[object]) -> Passage:
-    """Return a passage of its row: start, end, sentences (JSON), heading, first and last day."""
+    """Make a passage of its row: start, end, sentences (JSON), heading, first and last day."""
     start, end, sentences, heading, first, last = row
     dates = (date.fromisoformat(str(first)), date.fromisoformat(str(last))) if first else None
     return Passage(
@@ -754,13 +753,13 @@ def _has_table(connection: sqlite3.Connection, name: str) -> bool:
 
 
 def _missing(connection: sqlite3.Connection) -> list[str]:
-    """Return the columns of documents that a library of an earlier schema does not have."""
+    """Return the columns of documents that a library of an earlier schema lacks."""
     columns = {row[1] for row in connection.execute("PRAGMA table_info(documents)")}
     return [name for name in ADDED if name not in columns]
 
 
 def _columns(connection: sqlite3.Connection, *names: str) -> str:
-    """Return the names of columns, or what stands for them in a library of an earlier schema."""
+    """Return columns as SQL, with defaults for those that an earlier schema lacks."""
     missing = _missing(connection)
     return ", ".join(ADDED[name] if name in missing else name for name in names)
 
@@ -825,7 +824,7 @@ def _languages_of(connection: sqlite3.Connection) -> list[str] | None:
 
 
 def _make_words_as(connection: sqlite3.Connection, meta: Mapping[str, str]) -> None:
-    """Have words made as new meta say from now on, where there are none left."""
+    """Switch to the way of making words that new meta asks for; the words table must be empty."""
     if ("words" in meta) != (_languages_of(connection) is not None):
         tokenize = _AS_MADE if "words" in meta else _PORTER
         connection.execute("DROP TABLE words")
@@ -860,9 +859,9 @@ def _delete(connection: sqlite3.Connection, document_id: str) -> None:
 
 
 def searchable_text(document: Document, passage: Passage) -> str:
-    """Return what is embedded and indexed of a passage: its text, with its heading for context.
+    """Return the text to embed and index for a passage: its text, with its heading as context.
 
-    Where it goes on with a table, the head of the table is part of it too.
+    If it begins in the middle of a table, the table's head is included.
     """
     text = document.text[passage.span.start : passage.span.end]
     head = head_above(document.text, passage.span.start)
@@ -870,12 +869,12 @@ def searchable_text(document: Document, passage: Passage) -> str:
 
 
 def indexed_words(document: Document, passage: Passage) -> str:
-    """Return what BM25 finds a passage by."""
+    """Return the text that BM25 indexes for a passage."""
     return spaced(searchable_text(document, passage))
 
 
 def made_words(document: Document, passage: Passage) -> str:
-    """Return what BM25 finds a passage by where words are made by their languages."""
+    """Return the terms that BM25 indexes for a passage, if terms are made by language."""
     language = document.language_at(passage.span.start)
     return " ".join(words_of(searchable_text(document, passage), language))
 
@@ -884,9 +883,9 @@ ABOUT_WORDS = "SELECT key, value FROM meta WHERE key IN ('words', 'languages')"
 
 
 def languages_of(meta: Mapping[str, str]) -> list[str] | None:
-    """Return the codes of the languages of a library's passages, where words are made by them.
+    """Return the language codes of a library's passages; None if terms are not made by language.
 
-    Its meta has `words` then, and `languages` as soon as there are passages.
+    If they are, its meta has `words`, and also `languages` once there are passages.
     """
     return meta.get("languages", "").split() if "words" in meta else None
 
@@ -894,13 +893,13 @@ def languages_of(meta: Mapping[str, str]) -> list[str] | None:
 def with_languages(
     languages: Iterable[str], document: Document, passages: Iterable[Passage]
 ) -> str:
-    """Return what `languages` in the meta becomes when a document is put in."""
+    """Return the new value of `languages` in the meta after a document is inserted."""
     codes = {document.language_at(passage.span.start) for passage in passages}
     return " ".join(sorted({*languages, *codes}))
 
 
 def words_maker(languages: Sequence[str] | None) -> Callable[[Document, Passage], str]:
-    """Return what makes the words of passages in a library of these languages, or of none."""
+    """Return the function that makes the terms of passages; `languages` as in `languages_of`."""
     return indexed_words if languages is None else made_words
 
 
@@ -908,11 +907,11 @@ _CJK = re.compile(r"([\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uac00-\ud7af])")
 
 
 def query_terms(question: str) -> list[str]:
-    """Return the words of a question that are worth looking for, once each."""
+    """Return the distinct words of a question that are worth searching for."""
     words = dict.fromkeys(re.findall(r"\w+", spaced(question).casefold()))
     return [word for word in words if word not in FUNCTION_WORDS] or list(words)
 
 
 def spaced(text: str) -> str:
-    """Set Chinese, Japanese and Korean characters apart: a run of them is taken for one word."""
+    """Put blanks around Chinese, Japanese and Korean characters: a run would count as one word."""
     return _CJK.sub(r" \1 ", unicodedata.normalize("NFKC", text))

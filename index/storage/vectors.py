@@ -1,8 +1,8 @@
 """The passages' vectors in Chroma.
 
-Vectors live in a folder of the library, or on a Chroma server with the same code path; texts do
-not: they are read from the library's documents. Chroma runs in a process of its own (`chroma.py`),
-one for all the libraries of a program.
+Vectors are in a folder of the library, or on a Chroma server with the same code path. Texts are not
+stored in Chroma: they are read from the library's documents. Chroma runs in its own process
+(`chroma.py`), one for all libraries of a program.
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ if TYPE_CHECKING:
     import numpy as np
 
     Rows = np.ndarray | Sequence[Sequence[float]]
-    """Vectors, one a row."""
+    """Vectors, one per row."""
 
 CHROMA = Child("index.storage.chroma")
 
 SECONDS = 600
-"""How long Chroma may take for one thing before it is taken to hang."""
+"""How long Chroma may take for one request before it counts as hung."""
 
 SERVER_SECONDS = 60
-"""How long a Chroma server may take for one thing: people wait for it."""
+"""How long a Chroma server may take for one request: people wait for it."""
 
 
 def begin_chroma() -> None:
-    """Start Chroma, which takes seconds, while other things are done."""
+    """Start Chroma, which takes seconds, in the background."""
     CHROMA.begin()
 
 
 class Vectors:
     """One collection of vectors, opened when it is first needed.
 
-    `name` is the collection's name and, without a server, also its folder's. What goes wrong is a
-    LibraryError that says what mends it.
+    `name` is the collection's name and, without a server, also its folder's. Errors become a
+    LibraryError that says how to repair the vectors.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Vectors:
         server: str | None = None,
         token: str | None = None,
     ) -> None:
-        """Name the collection; nothing is touched yet."""
+        """Set the collection's name and place; nothing is touched yet."""
         self._library = library
         self._folder = library / name
         self.name = name
@@ -63,11 +63,11 @@ class Vectors:
         self._token = token
 
     def create(self) -> None:
-        """Make the collection, empty, in cosine space, with the library's fingerprint."""
+        """Create the empty collection, in cosine space, with the library's fingerprint."""
         self._ask("create", fingerprint=self._fingerprint)
 
     def add(self, document_id: str, vectors: Rows, first: int) -> None:
-        """Write vectors of a document's passages, the first of which has the number `first`.
+        """Write vectors of a document's passages, numbered from `first`.
 
         Their shape is (passages, dimension).
         """
@@ -75,7 +75,7 @@ class Vectors:
         self._use("add", _bytes(vectors), **about)
 
     def delete(self, document_id: str) -> None:
-        """Take out all vectors of a document."""
+        """Delete all vectors of a document."""
         self._use("delete", document_id=document_id)
 
     def nearest(self, vector: list[float], limit: int, exclude: Sequence[str]) -> list[Key]:
@@ -84,11 +84,11 @@ class Vectors:
         return self._keys(self._use("nearest", _bytes([vector]), **about)[0])
 
     def keys(self) -> list[Key]:
-        """Return the passages that there are vectors of."""
+        """Return the keys of all passages that have vectors."""
         return self._keys(self._use("ids")[0])
 
     def read(self, keys: Sequence[Key]) -> dict[Key, np.ndarray]:
-        """Return the vectors of passages; what there is none of is left out."""
+        """Return the vectors of passages; passages without one are left out."""
         import numpy as np
 
         there, data = self._use("read", ids=[f"{name}:{number}" for name, number in keys])
@@ -105,7 +105,7 @@ class Vectors:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Keep other writers away also where this program is killed while Chroma writes for it."""
+        """Keep other writers away even if this program is killed while Chroma writes for it."""
         folder = str(self._library.absolute())
         self._ask("hold", folder=folder)
         try:
@@ -114,7 +114,7 @@ class Vectors:
             self._ask("release", folder=folder)
 
     def close(self) -> None:
-        """Let go of the files; the next use opens them again, as they are then."""
+        """Close the files; the next use reopens them in their state at that time."""
         self._ask("close")
 
     def _use(self, do: str, data: bytes = b"", **given: Any) -> tuple[Any, bytes]:

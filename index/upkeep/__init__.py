@@ -1,1 +1,1 @@
-"""A library is proven, mended, and kept elsewhere."""
+"""Check, repair, back up and restore libraries."""

@@ -1,7 +1,7 @@
-"""A library as one file, made while it is in use, and put back.
+"""Back up a library into one file, while it is in use, and restore it.
 
 The file is a tar archive. Its first member is `manifest.json`, with the length and the SHA-256 of
-every other: `library.db`, `log.db` if there is one, and Chroma's files, unless a server holds them.
+all others: `library.db`, `log.db` if there is one, and Chroma's files, unless a server holds them.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ FORMAT = 1
 _MANIFEST = "manifest.json"
 _MEMBER = re.compile(r"(library|log)\.db|vectors-[0-9a-f]{12}/([\w-]+/)?[\w-]+(\.[\w-]+)?")
 _MOST_MANIFEST = 10_000_000
-"""Bytes of the largest manifest that is read."""
+"""The largest manifest that is read, in bytes."""
 
 
 def back_up(library: Library, path: Path) -> int:
-    """Write a library into one file, whole or not at all; return how many bytes it has.
+    """Write a library into one file, completely or not at all; return the file's size in bytes.
 
-    Others may read meanwhile; who wants to write waits.
+    Others may read meanwhile, but writers wait.
 
-    Raises LibraryError where there is no library, or the file cannot be written.
+    Raises LibraryError if there is no library, or if the file cannot be written.
     """
     if not library.store.exists:
         raise LibraryError(f"There is no library in {library.place}: nothing to back up.")
@@ -64,10 +64,9 @@ def back_up(library: Library, path: Path) -> int:
 
 
 def restore(path: Path, folder: Place) -> None:
-    """Make a library in a folder of a backup, whole or not at all.
+    """Restore a library from a backup into a folder, completely or not at all.
 
-    Raises LibraryError where there is something in the folder, or the file is no backup, or is
-    damaged.
+    Raises LibraryError if the folder is not empty, or if the file is not a backup or is damaged.
     """
     if isinstance(folder, Database):
         raise LibraryError(
@@ -108,7 +107,7 @@ def _explained(path: Path) -> Iterator[None]:
 
 
 def _copy(library: Library, staged: Path) -> None:
-    """Copy what a library is, as it is at one moment. Nobody else writes meanwhile."""
+    """Copy a library's files as a consistent snapshot. The caller holds the lock."""
     folder = library.folder
     vectors = folder / library.store.meta()["vectors"]
     for path in (folder / "library.db", folder / "log.db", *sorted(vectors.rglob("*"))):
@@ -116,7 +115,7 @@ def _copy(library: Library, staged: Path) -> None:
         if path.is_file():
             copied.parent.mkdir(parents=True, exist_ok=True)
             if path.suffix in (".db", ".sqlite3"):
-                _copy_database(path, copied)  # Chroma and the log may be written to by readers.
+                _copy_database(path, copied)  # Even readers write to Chroma's files and the log.
             else:
                 shutil.copyfile(path, copied)
 
@@ -150,16 +149,16 @@ def _pack(staged: Path, part: Path) -> None:
 
 
 def _plain(member: tarfile.TarInfo) -> tarfile.TarInfo:
-    """Leave out who made a file and when."""
+    """Return an archive member without owner and times."""
     plain = tarfile.TarInfo(member.name)
     plain.size, plain.mode = member.size, 0o600
     return plain
 
 
 def _unpack(path: Path, staged: Path) -> None:
-    """Write what a backup holds, by the names of its manifest alone.
+    """Extract a backup, but only the files that its manifest names.
 
-    Raises ValueError where it is not what the manifest says.
+    Raises ValueError or KeyError if a file is not as the manifest says.
     """
     with tarfile.open(path, "r:") as archive:
         files = _manifest(archive)

@@ -1,7 +1,7 @@
-"""Whether a library is what it should be: every record is looked at, none is sampled.
+"""Check the integrity of a library: every record, not a sample.
 
-A document's text must have the hash that names it, its passages must be what the splitter makes of
-it, BM25's index must hold their words, and the vectors be those that the embedding makes of them.
+A document's text must have the hash in its id, its passages must be what the splitter makes of it,
+the BM25 index must hold their words, and their vectors must be those that the embedding makes.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from index.split import split
 from index.storage.store import Key, searchable_text
 
 SAME = 0.999
-"""The cosine from which on a vector is the one that the embedding makes."""
+"""The cosine from which a stored vector counts as the one that the embedding makes."""
 
 Part = Literal["database", "document", "vectors", "log"]
 Progress = Callable[[str, int, int], None]
-"""Called with what is looked at, how much of it is done, and how much there is."""
+"""Called with what is being checked, how much of it is done, and how much there is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something that is not as it should be, in one sentence, and which part of the library it is.
+    """A fault in one sentence, and the part of the library that has it.
 
-    `document_id` names the document, where it is one's.
+    `document_id` is set if the fault is one document's.
     """
 
     part: Part
@@ -44,10 +44,10 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """How much was looked at and found to be right, and what was not.
+    """The numbers of records that were found correct, and the faults.
 
-    `embedded` tells whether the vectors were held to those that the embedding makes, or only
-    whether they are there.
+    `embedded` says whether vectors were compared with newly made ones; if not, only their presence
+    and their form were checked.
     """
 
     documents: int
@@ -57,17 +57,17 @@ class Proof:
     faults: tuple[Fault, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """Return what `footnoted library check --json` prints."""
+        """Return it as `footnoted library check --json` prints it."""
         return asdict(self)
 
 
 def prove(library: Library, report: Progress = lambda *_: None, *, embed: bool = True) -> Proof:
-    """Look at every record of a library; without `embed`, no vector is made again to compare.
+    """Check every record of a library; without `embed`, vectors are not made again to compare.
 
-    Nothing is changed, and others may read meanwhile. Where the folder may be written to, nobody
-    else writes meanwhile; elsewhere, what they change then may be told as a fault.
+    Nothing is changed, and others may read meanwhile. If this program may write to the library, it
+    takes the lock, so that nobody else writes; if not, changes made meanwhile may show as faults.
 
-    Raises LibraryError where there is no library.
+    Raises LibraryError if there is no library.
     """
     if not library.store.exists:
         raise LibraryError(f"There is no library in {library.place}: nothing to check.")
@@ -109,7 +109,7 @@ class _Proving:
         self.faults += [Fault(part, text, of) for text in texts]
 
     def _of_document(self, document_id: str, sha256: str) -> Iterator[str]:
-        """Yield what is wrong with one document; note its passages as they should be."""
+        """Yield what is wrong with one document, and record its passages as they should be."""
         store = self.library.store
         try:
             document = intact(self.library, document_id)
@@ -121,7 +121,7 @@ class _Proving:
         if sha256 != document.sha256:
             yield "its hash is not that of its text"
         cut = split(document)
-        if document_id not in self.pending:  # Its vectors are made by the next command that writes.
+        if document_id not in self.pending:  # If it is, the next command that writes makes vectors.
             self.passages |= {
                 (document_id, number): searchable_text(document, passage)
                 for number, passage in enumerate(cut)
@@ -132,7 +132,7 @@ class _Proving:
             yield "BM25 does not hold the words of its passages"
         if file is not None and document.loader in CURRENT:
             try:
-                # With the pages that were read from pictures: to read those again takes hours.
+                # The scans are passed in: recognizing those pages again would take hours.
                 if load_bytes(file, document.name, scans=document.scans).id != document_id:
                     yield "the file that is kept of it says another text"
             except DocumentError as error:
@@ -165,10 +165,10 @@ class _Proving:
 
 
 def intact(library: Library, document_id: str) -> Document:
-    """Return a document whose text has the hash that names it.
+    """Return a document whose text matches the hash in its id.
 
-    Raises DocumentError where it has not, or where what is kept of it cannot be read; LibraryError
-    where the database cannot.
+    Raises DocumentError if it does not, or if the stored record cannot be read, and LibraryError
+    if the database cannot be read.
     """
     try:
         document = library.store.document(document_id)

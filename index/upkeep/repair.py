@@ -1,4 +1,4 @@
-"""What can be proven of a damaged library is put into a new database, with new vectors."""
+"""Repair a damaged library: put all intact documents into a new database, with new vectors."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from index.upkeep.proof import Part, Proof, intact
 
 @dataclass(frozen=True, slots=True)
 class Repaired:
-    """What became of the documents.
+    """The outcome of a repair, with the number of `documents` now.
 
-    `read_again` are those whose text was damaged and whose file still says the same; `lost` those
-    of which only this, title and source where they could be read, is left. `kept` is the folder
-    with what was damaged, where it was kept.
+    `read_again` are documents whose stored text was damaged and whose file still had the same text.
+    `lost` names the lost documents by title and source, or by id if these could not be read. `kept`
+    is the folder with the damaged files, if any were kept.
     """
 
     documents: int
@@ -33,12 +33,12 @@ class Repaired:
 
 
 def repair(library: Library, proof: Proof, report: DocumentReport) -> Repaired:
-    """Mend what was found: keep every document that can be proven, and rebuild the rest.
+    """Repair the faults that were found: keep every intact document, and rebuild the rest.
 
-    A file that is damaged is kept in a folder `damaged-…` beside. The old database serves until the
-    new one is complete.
+    Damaged files are kept in a folder `damaged-…` in the library's folder. The old database is used
+    until the new one is complete.
 
-    Raises LibraryError where nothing of the database can be read.
+    Raises LibraryError if nothing in the database can be read.
     """
     with library.lock():
         documents, read_again, lost = list[Document](), list[Document](), list[str]()
@@ -74,7 +74,7 @@ def _file(library: Library, document_id: str) -> bytes | None:
 
 
 def _read_again(library: Library, document_id: str) -> Document | None:
-    """Read a document's file again, if it still says the text that the id names."""
+    """Read a document's file again; None unless it still has the text that the id names."""
     about = library.store.about(document_id)
     if about is None or not Path(about[1]).is_absolute():
         return None
@@ -91,7 +91,7 @@ def _known(library: Library, document_id: str) -> str:
 
 
 def _kept(library: Library, faulty: set[Part]) -> Path:
-    """Copy what is damaged into a folder beside the log; return it."""
+    """Copy the damaged files into a new folder of the library, and return that folder."""
     kept = library.folder / f"damaged-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
     kept.mkdir(parents=True)
     if faulty & {"database", "document"}:
@@ -103,7 +103,7 @@ def _kept(library: Library, faulty: set[Part]) -> Path:
 
 
 def _salvage(damaged: Path, path: Path) -> None:
-    """Put the rows of a database that can still be read into a new one."""
+    """Put those rows of a database that can still be read into a new one."""
     fresh = path.with_name(f"{path.name}.new")
     fresh.unlink(missing_ok=True)
     with closing(sqlite3.connect(damaged)) as old, closing(sqlite3.connect(fresh)) as new:
@@ -115,7 +115,7 @@ def _salvage(damaged: Path, path: Path) -> None:
 
 
 def _rows(old: sqlite3.Connection) -> Iterator[tuple[str, tuple[object, ...]]]:
-    """Yield the statements that make the tables and their rows, as far as they can be read."""
+    """Yield statements that recreate the tables and their rows, as far as they can be read."""
     with suppress(sqlite3.DatabaseError):
         tables = old.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'").fetchall()
         for name, made in tables:

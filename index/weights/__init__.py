@@ -1,1 +1,1 @@
-"""The weights: which there are, how they get here, how they run. Start with `catalogue.py`."""
+"""Model weights: the catalogue, how to fetch them, how to run them. Start with `catalogue.py`."""

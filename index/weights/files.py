@@ -1,8 +1,8 @@
-"""Whole files of weights: from a mirror that the user names, or from those who publish them.
+"""Fetch whole files of weights, from a mirror that the user names or from their publisher.
 
 A mirror is a folder, or an http(s) address, with `<model name>/<file>` in it, as in a models
-directory. Publishers have theirs on the Hugging Face hub. Wherever a file comes from, its hash
-alone makes it trustworthy (`download.py`).
+directory. Publishers have their files on the Hugging Face hub. Wherever a file comes from, only its
+hash makes it trustworthy (`download.py`).
 """
 
 from __future__ import annotations
@@ -20,43 +20,44 @@ from index.weights.catalogue import Model
 
 _OFFLINE = os.environ.get("HF_HUB_OFFLINE") or os.environ.get("TRANSFORMERS_OFFLINE") or ""
 WITHOUT_HUB = _OFFLINE.upper() in ("1", "ON", "YES", "TRUE")
-"""Whether the user wants no call to the hub. Loading weights sets the same later, for libraries."""
+"""Whether the user forbids calls to the hub. Read on import, since loading weights sets the same
+variable later, for other packages."""
 
 SECONDS = 10.0
-"""To wait for a connection, and then for the next bytes."""
+"""How long to wait for a connection, and then for the next bytes."""
 
 CHUNK = 1 << 20
-"""Bytes that are read of a folder's file at a time."""
+"""How many bytes of a local file are read at a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place that may have a model's files: what it is called, and each file's path or address."""
+    """A place that may have a model's files; `where` maps a file's name to its path or address."""
 
     name: str
     where: Callable[[str], str]
 
 
 def places(model: Model, mirror: str | None) -> Iterator[Place]:
-    """Yield where a model's files may be, in the order in which to try: mirror, then publisher."""
+    """Yield the places to try for a model's files, in order: the mirror, then the publisher."""
     if mirror:
         folder = f"{mirror.rstrip('/')}/{model.name}"
         yield Place(f"the mirror {without_password(mirror)}", lambda name: f"{folder}/{name}")
     if model.hub and not WITHOUT_HUB:
         from huggingface_hub import hf_hub_url
 
-        # What is published there for all needs no token.
+        # Public files there need no token.
         yield Place(f"{model.hub} on the Hugging Face hub", partial(hf_hub_url, model.hub))
 
 
 def bring(place: Place, name: str, path: Path, size: int, on_bytes: Callable[[int], None]) -> None:
-    """Write a file of so many bytes, from where it was left, telling how many there are.
+    """Fetch a file of a known size, resuming where it stopped, and report the bytes so far.
 
-    Raises UserError when the place does not have it, or has another number of bytes.
+    Raises UserError if the place does not have it, or has another number of bytes.
     """
     start = path.stat().st_size if path.exists() else 0
     if start >= size:
-        return  # It is whole, or its hash says that it is another.
+        return  # It is complete; whether it is the right file is for its hash to say.
     path.parent.mkdir(parents=True, exist_ok=True)
     with _opened(place.where(name), start) as (begin, parts), path.open("ab") as file:
         file.truncate(begin)
@@ -68,9 +69,9 @@ def bring(place: Place, name: str, path: Path, size: int, on_bytes: Callable[[in
             file.write(part)
             on_bytes(done)
         if done != size:
-            file.truncate(begin)  # What is no file of this size is no part of it.
+            file.truncate(begin)  # A file of another size is another file: keep nothing of it.
         file.flush()
-        os.fsync(file.fileno())  # A later pull goes by the size, so it must be true.
+        os.fsync(file.fileno())  # A later pull relies on the size, so it must be true.
     if done != size:
         than = "more" if done > size else f"{done:,}"
         raise UserError(f"{name} has {than} instead of {size:,} bytes there.")
@@ -78,7 +79,7 @@ def bring(place: Place, name: str, path: Path, size: int, on_bytes: Callable[[in
 
 @contextmanager
 def _opened(where: str, start: int) -> Iterator[tuple[int, Iterator[bytes]]]:
-    """Open a file at a byte; give the byte that it really begins at, and what follows."""
+    """Open a file at an offset; yield the offset it really begins at, and its chunks from there."""
     import httpx
 
     if not where.startswith(("http://", "https://")):

@@ -1,6 +1,6 @@
-"""LlamaIndex embeddings and rerankers that a factory of the user's own makes.
+"""LlamaIndex embeddings and rerankers, made by the user's own factory.
 
-LlamaIndex is imported when one of them is loaded. The factory imports it anyway.
+LlamaIndex is imported when one of them is loaded; the factory imports it anyway.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     import numpy as np
 
 Order = Callable[[str, Sequence[str], Sequence[float]], list[int]]
-"""Takes a question, texts and their scores; returns the numbers of texts (from 0), best first."""
+"""Takes a question, texts and their scores; returns the indexes of the texts, best first."""
 
 
 class ForeignEmbedding:
-    """A LlamaIndex embedding. Its vectors are scaled to length one, which libraries need."""
+    """A LlamaIndex embedding. Its vectors are scaled to length one, as libraries require."""
 
     def __init__(self, factory: Factory) -> None:
         """Make the embedding.
 
-        Raises UserError where the factory cannot.
+        Raises UserError if the factory fails.
         """
         from llama_index.core.base.embeddings.base import BaseEmbedding
 
@@ -42,9 +42,9 @@ class ForeignEmbedding:
         return self._scaled(lambda: self._model.get_text_embedding_batch(texts), len(texts))
 
     def _scaled(self, embed: Callable[[], list[list[float]]], count: int) -> list[list[float]]:
-        """Return vectors of length one.
+        """Return unit vectors.
 
-        Raises UserError where the embedding fails, or does not return a vector for each text.
+        Raises UserError if the embedding fails, or does not return a nonzero vector for each text.
         """
         import numpy as np
 
@@ -71,13 +71,14 @@ def _have_length(rows: np.ndarray) -> bool:
 
 
 def load_order(factory: Factory) -> Order:
-    """Load a LlamaIndex reranker (a node postprocessor) for the order of passages.
+    """Load a LlamaIndex reranker (a node postprocessor) to order passages.
 
-    Its scores are not used: no two rerankers have the same scale, and what decides about an answer
-    is fitted on the logits of the default cross-encoder. The nodes come with those as their scores.
-    Texts that the reranker leaves out are left out of the order.
+    Its scores are not used: no two rerankers have the same scale, and the decision whether to
+    answer is fitted on the logits of the default cross-encoder. The nodes have these logits as
+    their scores. Texts that the reranker drops are left out of the order.
 
-    Raises UserError where the factory cannot make it, and later where the reranker fails.
+    Raises UserError if the factory cannot make it; the returned function does if the reranker
+    fails.
     """
     from llama_index.core.postprocessor.types import BaseNodePostprocessor
     from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode

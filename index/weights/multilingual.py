@@ -1,8 +1,8 @@
 """The networks for documents in any language, on the word vectors of multilingual-e5-small.
 
-The vectors stay in the file that was fetched (`packed.py`). The layers that search are out of it as
-well: what Footnoted has of that network is only how its parts are joined. The layers that read are
-Footnoted's own (`index/multilingual_weights/README.md` is their card).
+The word vectors stay in the file that was fetched (`packed.py`). The layers of the encoder, which
+searches, are in that file too: of this network, Footnoted ships only the graph without weights. The
+layers of the reader are Footnoted's own (`index/multilingual_weights/README.md` is their card).
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ T = TypeVar("T")
 ENCODER, READER = "encoder.onnx", "reader.onnx"
 
 ANSWERS, WORDS = (1.331, 1.100), (1.200, 3.267)
-"""What makes of its two logits the likeliest ones of the reader of English: a factor and a summand
-each, on windows of what neither has learned from (`python -m eval.lab.training.multilingual`
-prints them)."""
+"""A factor and a summand for each of this reader's two logits, which map it to the scale of the
+English reader. They are fitted on windows that neither reader was trained on (`python -m
+eval.lab.training.multilingual` prints them)."""
 
 LIMIT = 63
-"""The greatest absolute value of a weight in seven bits: see `eval/lab/training/export.py`."""
+"""The greatest absolute value of a seven-bit weight: see `eval/lab/training/export.py`."""
 
 _LAYER = {
     "attention.self.query": "q",
@@ -61,7 +61,7 @@ TENSORS = {
     for name, short in _LAYER.items()
     for kind in ("weight", "bias")
 }
-"""The names of the weights in BERT, and in the file."""
+"""The names of the weights in BERT, and their names in the file."""
 
 
 class Published:
@@ -74,7 +74,7 @@ class Published:
 
     @cached_property
     def layers(self) -> dict[str, np.ndarray]:
-        """The layers by their names; a network reads them where they lie, so they must stay."""
+        """The layers by name. Networks use this memory directly, so it must stay alive."""
         return layers(self.packed)
 
 
@@ -83,7 +83,7 @@ _lock = RLock()
 
 
 def _shared(kind: Callable[[Path], T], path: Path) -> T:
-    """Return what a path holds, opened once for all that have it open at the same time."""
+    """Return the object for a path, opened only once among all that use it at the same time."""
     with _lock:
         found = _open.get((kind, path))
         if found is None:
@@ -92,10 +92,10 @@ def _shared(kind: Callable[[Path], T], path: Path) -> T:
 
 
 class MultilingualNetwork(Network):
-    """A network that reads word vectors; with `fill` its layers are the published ones."""
+    """A network whose inputs are word vectors; with `fill`, its layers are the published ones."""
 
     def __init__(self, published: Path, network: Path, *, fill: bool = False) -> None:
-        """Open the network, with the published weights of a folder."""
+        """Open the network, with the published weights in a folder."""
         self._published = _shared(Published, published)
         options = onnxruntime.SessionOptions()
         held = self._published.layers if fill else {}
@@ -108,14 +108,14 @@ class MultilingualNetwork(Network):
         return super().encode(text if with_text is None else as_read(text), with_text)
 
     def inputs(self, encoded: Tokens) -> dict[str, np.ndarray]:
-        """Return what the network reads of one text."""
+        """Return the network's inputs for one text."""
         rows = features([encoded])
         vectors = word_vectors(self._published.packed, rows["input_ids"])
         return {"vectors": vectors, "attention_mask": rows["attention_mask"]}
 
 
 def encoder(models: Path) -> Callable[[list[str]], np.ndarray]:
-    """Return what turns texts into vectors of length one, shape (texts, width).
+    """Return a function from texts to unit vectors of shape (texts, width).
 
     Raises ModelMissing when the weights are not on this machine.
     """
@@ -124,7 +124,7 @@ def encoder(models: Path) -> Callable[[list[str]], np.ndarray]:
 
 
 def reading_network(models: Path) -> MultilingualNetwork:
-    """Return the network that reads, and says how well a text goes with a question.
+    """Return the network of the reader, which is also the reranker.
 
     Raises ModelMissing when the weights are not on this machine.
     """
@@ -137,9 +137,9 @@ def _reading_network(models: Path) -> MultilingualNetwork:
 
 
 def as_read(question: str) -> str:
-    """Return a question as the reader has learned to read them: in small letters.
+    """Return a question in lower case, as the reader was trained on.
 
-    A letter for each, so that places in it stay where they are.
+    Each letter becomes exactly one, so that offsets stay valid.
     """
     lowered = question.lower()
     if len(lowered) == len(question):
@@ -148,7 +148,7 @@ def as_read(question: str) -> str:
 
 
 class MultilingualReader(ReaderWeights):
-    """The reader of all languages, with its logits on the scale of the reader of English."""
+    """The reader for all languages, with its logits on the scale of the English reader."""
 
     def __init__(self, models: Path) -> None:
         """Open the weights. Raises ModelMissing when they are not on this machine."""
@@ -164,12 +164,12 @@ class MultilingualReader(ReaderWeights):
 
 
 def word_vectors(packed: PackedWeights, ids: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Return the vectors of tokens, by their numbers; shape (…, width)."""
+    """Return the vectors of tokens by their ids; shape (…, width)."""
     return packed.rows("emb.word", ids)
 
 
 def embed(weights: MultilingualNetwork, texts: Sequence[str]) -> np.ndarray:
-    """Return each text's vector, of length one; shape (texts, width)."""
+    """Return each text's unit vector; shape (texts, width)."""
 
     def vector(text: str) -> np.ndarray:
         [made] = weights.run(weights.encode(text), "vector")
@@ -179,7 +179,7 @@ def embed(weights: MultilingualNetwork, texts: Sequence[str]) -> np.ndarray:
 
 
 def layers(packed: PackedWeights) -> dict[str, np.ndarray]:
-    """Return the layers of a file by the names that the network has for them, in seven bits."""
+    """Return the layers in a file by their names in the network, with matrices in seven bits."""
     held: dict[str, np.ndarray] = {}
     for name, stored in TENSORS.items():
         values = packed.tensor(stored)
@@ -187,7 +187,7 @@ def layers(packed: PackedWeights) -> dict[str, np.ndarray]:
             held[name] = values.reshape(-1, packed.width)
         elif name.endswith("weight") and "LayerNorm" not in name:
             matrix = values.reshape(len(packed.tensor(stored.replace(".w", ".b"))), -1)
-            scale = np.abs(matrix).max(axis=1) / LIMIT  # A row for each number that comes out.
+            scale = np.abs(matrix).max(axis=1) / LIMIT  # One row per output.
             rounded = np.rint(matrix / scale[:, None]).astype(np.int8)
             held[f"{name}_quantized"] = np.ascontiguousarray(rounded.T)
             held[f"{name}_scale"] = scale.astype(np.float32)

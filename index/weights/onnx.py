@@ -1,7 +1,7 @@
 """Transformer weights that run on `onnxruntime` and `tokenizers`, without torch.
 
 `sentence-transformers[onnx]` would do the same, but pins versions of transformers and
-huggingface-hub that current Gradio cannot live with, and importing it takes seconds.
+huggingface-hub that are incompatible with current Gradio, and importing it takes seconds.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-# Read when onnxruntime is loaded, which would report the machine and each session to its makers,
-# from 1.32 on, and keep a book of that in the user's cache.
+# Read when onnxruntime is loaded: from 1.32 on, it would report the machine and each session to
+# its makers, and keep a record of that in the user's cache.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import numpy as np
@@ -22,11 +22,11 @@ import onnxruntime
 from tokenizers import Encoding, Tokenizer
 
 MAX_TOKENS = 512
-"""The longest text, or pair of texts together, in tokens; the end of a longer one is not read."""
+"""The longest text, or pair of texts together, in tokens; the end of a longer one is cut off."""
 
 REMEMBERED = 1024
-"""Texts of which is remembered what was made of them: a question is often searched for again, with
-more candidates, as a part, or as a follow-up that stands alone."""
+"""The number of results that are cached: a question is often searched for again, with more
+candidates, as a part, or as the standalone form of a follow-up."""
 
 T = TypeVar("T")
 Result = TypeVar("Result")
@@ -37,22 +37,22 @@ class Tokens(Protocol):
 
     @property
     def ids(self) -> list[int]:
-        """Their numbers."""
+        """Their ids in the vocabulary."""
 
     @property
     def type_ids(self) -> list[int]:
-        """Which text each is of, 0 or 1."""
+        """The text that each belongs to, 0 or 1."""
 
 
 _pool = ThreadPoolExecutor(os.cpu_count(), "onnx")
 
 
 class Network:
-    """An opened network, with the tokenizer of what it reads.
+    """An opened network, with its tokenizer.
 
-    Each text runs by itself, on one processor. So what comes out does not depend on what else is
-    asked (int8 weights round all numbers of a batch to one scale), nothing is padding, and programs
-    side by side do not wait for each other.
+    Each text is run alone, on one processor. So a result does not depend on other texts (int8
+    weights round all numbers of a batch to one scale), nothing is wasted on padding, and programs
+    that run at the same time do not wait for each other.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Network:
             str(network), options, providers=["CPUExecutionProvider"]
         )
         self._options = onnxruntime.RunOptions()
-        self._options.only_execute_path_to_fetches = True  # Other heads take as long again.
+        self._options.only_execute_path_to_fetches = True  # Other heads would double the time.
         self._inputs = {each.name for each in self._session.get_inputs()}
         self._tokenizer = tokenizer
 
@@ -75,27 +75,27 @@ class Network:
         return self._tokenizer.encode(text, with_text)
 
     def run(self, encoded: Tokens, *outputs: str) -> list[np.ndarray]:
-        """Return the outputs named, or all, for one text: each of the shape that it has."""
+        """Return the named outputs, or all of them, for one text, without the batch dimension."""
         made = self._session.run(outputs or None, self.inputs(encoded), self._options)
         return [np.asarray(each)[0] for each in made]
 
     def inputs(self, encoded: Tokens) -> dict[str, np.ndarray]:
-        """Return what the network reads of one text."""
+        """Return the network's inputs for one text."""
         return {name: row for name, row in features([encoded]).items() if name in self._inputs}
 
 
 class OnnxWeights(Network):
-    """Opened weights: `model.onnx` and `tokenizer.json` of a folder."""
+    """Opened weights: `model.onnx` and `tokenizer.json` in a folder."""
 
     def __init__(self, folder: Path, name: str = "model.onnx") -> None:
-        """Open the weights, in the file of a name."""
+        """Open the weights in a folder, from the file `name`."""
         super().__init__(folder / name, load_tokenizer(folder))
 
 
 def embed(weights: Network, texts: Sequence[str]) -> np.ndarray:
-    """Return each text's vector, of length one; shape (texts, dimension).
+    """Return each text's unit vector; shape (texts, dimension).
 
-    It is what comes out for the first token, as bge was trained (Xiao and others, SIGIR 2024).
+    It is the output for the first token, as bge was trained (Xiao and others, SIGIR 2024).
     """
 
     def vector(text: str) -> np.ndarray:
@@ -108,7 +108,7 @@ def embed(weights: Network, texts: Sequence[str]) -> np.ndarray:
 def scorer(
     weights: Network, output: str = "logits"
 ) -> Callable[[Sequence[tuple[str, str]]], np.ndarray]:
-    """Return what gives each pair its raw logit, on which the gate is fitted; shape (pairs,)."""
+    """Return a function from pairs to raw logits, shape (pairs,); the gate is fitted on these."""
 
     @lru_cache(maxsize=REMEMBERED)
     def logit(pair: tuple[str, str]) -> float:
@@ -118,12 +118,12 @@ def scorer(
 
 
 def in_parallel(function: Callable[[T], Result], items: Iterable[T]) -> list[Result]:
-    """Return the function's results in the items' order, worked out on all processors."""
+    """Return the function's results in the order of the items, computed on all processors."""
     return list(_pool.map(function, items))
 
 
 def load_tokenizer(folder: Path) -> Tokenizer:
-    """Return the tokenizer of a folder, cutting what is too long."""
+    """Load the tokenizer in a folder, with truncation to MAX_TOKENS and no padding."""
     tokenizer: Tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.enable_truncation(MAX_TOKENS, strategy="longest_first")
     tokenizer.no_padding()

@@ -1,9 +1,8 @@
-"""Weights in four bits, as the file of multilingual-e5-small holds them.
+"""Four-bit weights, in the format of the file of multilingual-e5-small.
 
 Matrices are rows of blocks of 32 values: a float16 scale and sixteen bytes, whose low halves are
-the first sixteen values and whose high halves the last sixteen, each less eight (Q4_0 of ggml).
-The file is mapped into memory, so of its 250,037 word vectors only those that a text needs are
-read.
+the first sixteen values and whose high halves the last sixteen, each minus eight (Q4_0 of ggml).
+The file is memory-mapped, so of its 250,037 word vectors only those that a text needs are read.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ _HEADER = struct.Struct("<8s7ifi5iQ")
 """Magic; width, layers, heads, inner width, words, positions, types; the epsilon and the kind;
 pieces, begin, end, padding, unknown; the bytes of the pieces' text."""
 _TENSOR = struct.Struct("<BIQQ")
-"""Of a tensor, behind its name: the kind of its values, their number, their place, their bytes."""
+"""A tensor's entry, after its name: the type of its values, their number, offset, and bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +32,10 @@ class _Tensor:
 
 
 class PackedWeights:
-    """An opened file of weights in four bits."""
+    """An opened file of four-bit weights."""
 
     def __init__(self, path: Path) -> None:
-        """Map the file, and read where its tensors are. Raises ValueError for another file."""
+        """Map the file, and read its directory of tensors. Raises ValueError for another file."""
         with path.open("rb") as file:
             self._data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         try:
@@ -48,7 +47,7 @@ class PackedWeights:
         fields = _HEADER.unpack_from(self._data)
         self.width, self.layers, self.heads, pieces = fields[1], fields[2], fields[3], fields[10]
         at = _HEADER.size + 4 * (pieces + 1) + 4 * pieces + fields[-1]
-        _, length = struct.unpack_from("<iI", self._data, at)  # The map that normalises text.
+        _, length = struct.unpack_from("<iI", self._data, at)  # The map for normalizing text.
         at += 8 + length
         [count] = struct.unpack_from("<i", self._data, at)
         at += 4
@@ -62,7 +61,7 @@ class PackedWeights:
         return found
 
     def tensor(self, name: str, *shape: int) -> NDArray[np.float32]:
-        """Return all values of a tensor, in a shape; one of its axes may be -1."""
+        """Return all values of a tensor, in the given shape; one axis may be -1."""
         held = self._tensors[name]
         if held.size == 4 * held.count:
             values = np.frombuffer(self._data, "<f4", held.count, held.start)
@@ -71,7 +70,7 @@ class PackedWeights:
         return values.reshape(shape or (-1,)).astype(np.float32, copy=False)
 
     def rows(self, name: str, at: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Return some rows of a matrix that is `width` wide, by their numbers; shape (…, width)."""
+        """Return rows of a matrix of width `width`, by their indexes; shape (…, width)."""
         held, each = self._tensors[name], self.width // BLOCK
         blocks = np.frombuffer(self._data, _HALVES, held.count // BLOCK, held.start)
         some = blocks.reshape(-1, each)[at]

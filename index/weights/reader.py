@@ -1,7 +1,7 @@
 """The reader's forward pass: does a text answer a question, and with which of its words?
 
-The weights are the project's own (`index/reader_weights/README.md` is their card). They run on
-`onnxruntime` and `tokenizers` alone, so reading needs neither torch nor a download.
+The weights are the project's own (`index/reader_weights/README.md` is their card). They need only
+`onnxruntime` and `tokenizers`, so reading requires neither torch nor a download.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ MAX_WORDS = 40
 """The longest answer, in tokens."""
 
 LIKELIEST = 16
-"""Places of a context that are told for a place of a message, at most."""
+"""The most spans of a context that are returned for a place in a message."""
 
 MAX_COPIED = 16
-"""The longest words that are copied from a context, in tokens."""
+"""The longest span that is copied from a context, in tokens."""
 
 NO_WORDS = -30.0
-"""The log-odds of words where a text has none: lower than those of any text seen with words."""
+"""The log-odds returned for a text without words: lower than those of any text seen with words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What was read in one text.
+    """The result of reading one text.
 
-    `answers` is the logit that the text answers the question. `start` and `end` are the words that
-    answer best, as half-open code-point offsets into the text, and `words` is the log-odds of these
-    words against none.
+    `answers` is the logit that the text answers the question. `start` and `end` delimit the words
+    that answer best, as half-open code-point offsets into the text, and `words` is the log-odds of
+    these words against no answer.
     """
 
     answers: float
@@ -47,11 +47,11 @@ class Read:
 
 
 class Around(NamedTuple):
-    """What was read of a place in a text that is longer.
+    """The result of reading a span within a longer text.
 
-    `answers` is the logit that the text answers the question. `within` is the log-odds of the
-    likeliest words at the place against the likeliest of all: 0 where these are the same, else
-    less.
+    `answers` is the logit that the whole text answers the question. `within` is the log-odds of the
+    likeliest words inside the span against the likeliest in the text: 0 if they are the same, else
+    negative.
     """
 
     answers: float
@@ -59,9 +59,9 @@ class Around(NamedTuple):
 
 
 class Edit(NamedTuple):
-    """What was read at a place of a message: logits, and words of the context for it.
+    """The result for a place in a message: the edit's logits, and words from the context for it.
 
-    Those are places in the context, the likeliest first, each with how likely it is of all.
+    `words` are spans of the context as (start, end, probability), likeliest first.
     """
 
     logits: list[float]
@@ -69,18 +69,18 @@ class Edit(NamedTuple):
 
 
 class ReaderWeights:
-    """An opened reader: `model.onnx` and `tokenizer.json` of a folder, or a network."""
+    """An opened reader: `model.onnx` and `tokenizer.json` in a folder, or an opened network."""
 
     def __init__(self, weights: Path | Network) -> None:
-        """Open the weights of a folder, or take those that are open."""
+        """Open the weights in a folder, or use an opened network."""
         self._weights = OnnxWeights(weights) if isinstance(weights, Path) else weights
         self._read = lru_cache(maxsize=REMEMBERED)(self._read_text)
         self._around = lru_cache(maxsize=REMEMBERED)(self._read_around)
 
     def read(self, question: str, texts: Sequence[str], titles: Sequence[str] = ()) -> list[Read]:
-        """Read each text with the question, each alone, under the title of its document if given.
+        """Read each text separately with the question, below the title of its document if given.
 
-        A title can say what "it" is; the words that answer are never taken from it.
+        A title can tell what "it" refers to; the answering words are never taken from it.
         """
         heads = [f"{title}\n" if title else "" for title in titles or [""] * len(texts)]
         return in_parallel(lambda each: self._read(question, *each), zip(texts, heads, strict=True))
@@ -95,9 +95,9 @@ class ReaderWeights:
     def read_around(
         self, question: str, places: Sequence[tuple[str, str, int, int]]
     ) -> list[Around | None]:
-        """Read for what texts say of places in them: each a title, a text, and a start and an end.
+        """Read spans within texts, each given as a title, a text, and a start and an end.
 
-        Each text is read once. None is told of a place that is cut off where its text is too long.
+        Each text is read once. A span that is cut off because its text is too long gets None.
         """
         by_text: dict[tuple[str, str], list[tuple[int, int]]] = {}
         for title, text, start, end in places:
@@ -129,10 +129,9 @@ class ReaderWeights:
     def edits(
         self, message: str, places: Sequence[tuple[int, int]], context: str
     ) -> tuple[float, list[Edit]]:
-        """Read what a message needs of a context: how likely anything, and what at each place.
+        """Return the probability that a message needs words from a context, and an edit per place.
 
-        Without a context there is nothing that could be put in, and in a message that is too long
-        to be read whole nothing is.
+        There are no edits without a context, or if the message is too long to be read completely.
         """
         encoded = self._weights.encode(message, context)
         edits, firsts, lasts, needs = self._weights.run(
@@ -144,7 +143,7 @@ class ReaderWeights:
         if not len(words) or max(own, default=0) < places[-1][1]:
             return need, []
         begins = [offsets[at][0] for at in words]
-        opens = np.array([not at or context[at - 1] == "\n" for at in begins])  # The marks.
+        opens = np.array([not at or context[at - 1] == "\n" for at in begins])  # Marks of lines.
         lines = np.cumsum(opens)
         possible = np.tril(np.triu(np.ones((len(words), len(words)))), MAX_COPIED - 1) > 0
         possible &= (lines[:, None] == lines[None, :]) & ~opens[:, None]
@@ -164,7 +163,7 @@ class ReaderWeights:
         return need, made
 
     def entails(self, statement: str, texts: Sequence[str]) -> list[np.ndarray]:
-        """Return three logits for each text: it bears the statement out, denies it, neither."""
+        """Return three logits for each text: entailment, contradiction, neither."""
 
         def judge(text: str) -> np.ndarray:
             [logits] = self._weights.run(self._weights.encode(statement, text), "bears_out")
@@ -174,15 +173,18 @@ class ReaderWeights:
 
 
 def place_tokens(encoded: Encoding, places: Sequence[tuple[int, int]]) -> list[int]:
-    """Return the first token of each place of the first text; of one behind its end the marker."""
+    """Return the index of each place's first token in the first text.
+
+    For a place behind the text's end, it is the marker that follows the text.
+    """
     own = [at for at, sequence in enumerate(encoded.sequence_ids) if sequence == 0]
     end = own[-1] + 1 if own else 0
-    offsets = encoded.offsets  # Computed at each access.
+    offsets = encoded.offsets  # Recomputed at each access, so read it once.
     return [next((at for at in own if offsets[at][1] > start), end) for start, _ in places]
 
 
 def text_tokens(encoded: Encoding) -> np.ndarray:
-    """Return the positions of the text's own tokens: those after the question, without markers."""
+    """Return the indexes of the text's own tokens: those after the question, without markers."""
     return np.array(
         [at for at, sequence in enumerate(encoded.sequence_ids) if sequence == 1], dtype=np.int64
     )
@@ -198,10 +200,10 @@ def best_words(
     *,
     last_at: int | None = None,
 ) -> Read:
-    """Choose the words with the greatest sum of the logits of their first and last token.
+    """Choose the span with the greatest sum of the logits of its first and last token.
 
-    Only words from the offset `first_at` on are chosen, and up to `last_at`. The first position of
-    all stands for no answer (Devlin and others, NAACL 2019).
+    Only spans between the offsets `first_at` and `last_at` are considered. The first position of
+    the input stands for “no answer” (Devlin and others, NAACL 2019).
     """
     offsets, until = encoded.offsets, len(text) if last_at is None else last_at
     own = text_tokens(encoded)
@@ -217,9 +219,9 @@ def best_words(
 
 
 def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
-    """Widen a place to whole words and numbers: "500" of "$5,500" to all of it.
+    """Widen a span to whole words and numbers: "500" in "$5,500" becomes all of it.
 
-    Some tokenizers count the blank before a word as a part of it: that is left out.
+    Some tokenizers count the blank before a word as part of it: this blank is left out.
     """
     while start < end and text[start].isspace():
         start += 1
@@ -231,12 +233,12 @@ def whole_words(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _joined(text: str, at: int) -> bool:
-    """Whether the characters on both sides of a place belong to one word or number."""
+    """Whether the characters on both sides of an offset belong to one word or number."""
     left, right = text[at - 1], text[at]
-    if unicodedata.category(right).startswith("M"):  # A vowel of the letter before it.
+    if unicodedata.category(right).startswith("M"):  # A combining mark of the letter before it.
         return True
     if _is_letter(left) and right.isalnum():
-        return max(left, right) < CJK  # Signs of Chinese and Japanese are words by themselves.
+        return max(left, right) < CJK  # Chinese and Japanese characters are words by themselves.
     if right in ".," or left in ".,":
         between = text[at - 1 : at + 2] if right in ".," else text[max(at - 2, 0) : at + 1]
         return len(between) == 3 and between[0].isdigit() and between[2].isdigit()

@@ -1,12 +1,14 @@
-"""The catalogue's ONNX weights as models of sentence-transformers, for programs built with it.
+"""The catalogue's ONNX weights as sentence-transformers models, for programs built on it.
 
-`SentenceTransformer(folder, backend="onnx")` needs optimum-onnx, which works with no transformers
-that sentence-transformers 6 works with, and files that these folders do not have: `modules.json`,
-which says that the first token is the text's vector, and the reranker's `config.json`. So the
-network runs here in a module of its own, and all else is sentence-transformers'.
+`SentenceTransformer(folder, backend="onnx")` needs optimum-onnx, which supports no version of
+transformers that sentence-transformers 6 supports. It also needs files that these folders lack:
+`modules.json`, which says that the first token is the text's vector, and the reranker's
+`config.json`. So the network runs in a module defined here; everything else is
+sentence-transformers' own.
 
-With these files, sentence-transformers 5.2's own backend was tried: a text at a time it gives the
-same vectors and logits. In batches the int8 weights round it to a cosine of 0.995 to 0.998.
+With these files added, the backend of sentence-transformers 5.2 was tried: one text at a time, it
+gives the same vectors and logits. In batches, the rounding of the int8 weights lowers the cosine to
+0.995 to 0.998.
 
 Importing this module imports torch, which takes seconds.
 """
@@ -29,7 +31,7 @@ from index.weights.onnx import MAX_TOKENS, OnnxWeights, in_parallel
 
 
 def sentence_transformer(name: str, models: Path) -> SentenceTransformer:
-    """Load an embedding of the catalogue, with its query prompt (`encode_query`).
+    """Load an embedding model from the catalogue, with its query prompt (`encode_query`).
 
     Raises ModelMissing when its weights are not in the folder `models`.
     """
@@ -40,7 +42,7 @@ def sentence_transformer(name: str, models: Path) -> SentenceTransformer:
 
 
 def cross_encoder(name: str, models: Path) -> CrossEncoder:
-    """Load a reranker of the catalogue; its scores are raw logits.
+    """Load a reranker from the catalogue; its scores are raw logits.
 
     Raises ModelMissing when its weights are not in the folder `models`.
     """
@@ -49,7 +51,7 @@ def cross_encoder(name: str, models: Path) -> CrossEncoder:
 
 
 class OnnxNetwork(InputModule):  # type: ignore[misc]
-    """The tokenizer and the network of a folder. Each text is run alone, as everywhere here."""
+    """The tokenizer and the network in a folder. Each text is run alone, as in `onnx.Network`."""
 
     def __init__(self, folder: Path, output: str, feature: str) -> None:
         """Open the folder; the network's `output` becomes a `feature` of the model."""
@@ -60,7 +62,7 @@ class OnnxNetwork(InputModule):  # type: ignore[misc]
 
     @property
     def dimension(self) -> int:
-        """How many numbers the network's output has for a token."""
+        """The dimension of the network's output for a token."""
         made = self._weights.run(self._weights.encode(""), self._output)[0]
         return int(made.shape[-1])
 
@@ -72,13 +74,13 @@ class OnnxNetwork(InputModule):  # type: ignore[misc]
         return dict(self.tokenizer(texts, padding=True, truncation=True, return_tensors="pt"))
 
     def forward(self, features: dict[str, torch.Tensor], **_: Any) -> dict[str, torch.Tensor]:
-        """Add what the network makes of the tokens."""
+        """Add the network's output for the tokens."""
         made = in_parallel(self._run, _rows(features))
         features[self._feature] = torch.nn.utils.rnn.pad_sequence(made, batch_first=True)
         return features
 
     def save(self, output_path: str, *_: Any, **__: Any) -> None:
-        """Refuse: the weights are in the folder of the models already."""
+        """Refuse: the weights are in the models directory already."""
         raise NotImplementedError(f"The weights are files already: copy them to {output_path}.")
 
     def _run(self, row: _Row) -> torch.Tensor:
@@ -86,7 +88,7 @@ class OnnxNetwork(InputModule):  # type: ignore[misc]
 
 
 class _Row(NamedTuple):
-    """The tokens of one text, without those that only pad it."""
+    """The tokens of one text, without padding."""
 
     ids: list[int]
     type_ids: list[int]

@@ -1,11 +1,11 @@
 """Deciding whether the sources answer a question at all: by evidence, not by mood.
 
-Each quote is judged by itself, since one quote must hold the answer and what the question is about.
-The reranker says how well it goes with the question. The reader says whether it answers and with
-which words, alone and among the sentences around it. Where these leave doubt, the language model
-reads the quote as well: the default one among the sentences around it, by selecting those that
-answer (`rag/writing/selection.py`), another one by copying the words that answer, or saying that
-there are none. The best quote decides.
+Each quote is judged by itself, since a single quote must hold both the answer and what the question
+is about. The reranker says how well the quote matches the question. The reader says whether it
+answers and with which words, alone and among the sentences around it. If these leave doubt, the
+language model reads the quote as well. The default model reads it among the sentences around it,
+and selects those that answer (`rag/writing/selection.py`); any other model copies the words that
+answer, or says that there are none. The best quote decides.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ def _named(title: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class AnswerFeatures:
-    """What is known of a quote, each growing with what speaks for an answer.
+    """What is known of a quote. Each value is higher, the more it speaks for an answer.
 
-    This is where a signal is named: weights, JSON, `--explain` and the fitting go by these fields.
+    Signals are named only here: weights, JSON, `--explain` and the fitting go by these fields.
     """
 
     score: float = _named("reranker")
@@ -40,22 +40,22 @@ class AnswerFeatures:
     answers: float = _named("reader")
     """The reader's logit that the quote answers."""
     words: float = _named("reader's words")
-    """The reader's log-odds of the words that answer best against none."""
+    """The reader's log-odds of the best answering words against none."""
     around: float | None = field(default=None, metadata={"title": "reader around the quote"})
     """The reader's logit that the quote and the sentences around it answer."""
     within: float | None = field(default=None, metadata={"title": "reader inside the quote"})
-    """The log-odds of the best words of the quote against the best of all these sentences: 0 where
-    they are the same, else less. Where several things are asked for it is 0."""
+    """The log-odds of the quote's best words against the best of all these sentences: 0 if they are
+    the same, otherwise less. It is 0 if several things are asked for."""
     copied: float | None = field(default=None, metadata={"title": "language model"})
-    """The language model's log-odds against NONE, where it was asked to copy."""
+    """The language model's log-odds against NONE, if it was asked to copy."""
     reread: float | None = field(default=None, metadata={"title": "second reading"})
-    """The language model's log-odds that a sentence answers, of those around the quote, where it
-    has learned to select and was asked to."""
+    """The language model's log-odds that one of the sentences around the quote answers, if it has
+    learned to select and was asked to."""
 
 
 Weights = Mapping[str, float]
 
-# What is read of a quote alone, and among the sentences around it: fitted on quotes that were found
+# For a quote that is read alone and among the sentences around it: fitted on quotes that were found
 # for questions on whole documents (eval/lab/training/selection/documents.py), by
 #   python -m eval.lab.bench.fit_gate FOLDER ...
 READ_WEIGHTS: Weights = {
@@ -65,14 +65,14 @@ READ_WEIGHTS: Weights = {
     "around": 0.31,
     "within": 0.247,
 }
-# What is read of a quote alone. Where the sentences around it are read too, the mean of both
-# counts: it answers 735 of 997 questions from the right quote where the row above alone answers 744
-# and this one 723, and keeps follow-ups that the row above alone lost (eval/lab/RECORDS.md). It is
-# fitted on the development halves of the shipped sets, and on near-misses and off-topic questions
-# about articles that the reader was not trained on, as is the row for what another language model
-# copied. That one is the fit without the off-topic questions, with as much of the reranker as costs
-# no near-miss: fitted with them it refuses 110 of the 176 unanswerable questions instead of 118.
-# Its intercept was 0.817 at a threshold of 0.55, which comes to the same.
+# For a quote that is read alone. If the sentences around it are read too, the mean of both rows
+# counts. It answers 735 of 997 questions from the right quote; the row above alone answers 744, and
+# this one 723, but the mean keeps follow-ups that the row above alone lost (eval/lab/RECORDS.md).
+# This row is fitted on the development halves of the shipped sets, and on near-misses and off-topic
+# questions about articles that the reader was not trained on. So is the row for what another
+# language model copied, but without the off-topic questions, and with as much of the reranker as
+# costs no near-miss: fitted with them, it refuses 110 of the 176 unanswerable questions instead of
+# 118. Its intercept was 0.817 at a threshold of 0.55, which comes to the same.
 ALONE_WEIGHTS: Weights = {"intercept": 0.986, "score": 0.096, "answers": 0.245, "words": 0.211}
 COPY_WEIGHTS: Weights = {
     "intercept": 1.022,
@@ -82,52 +82,54 @@ COPY_WEIGHTS: Weights = {
     "copied": 0.489,
 }
 READ_SHARE, REREAD_SHARE = 0.5, 0.8
-"""How much counts of the log-odds of what is read, and of what the language model says of sentences
-around the quote: chosen on 60 development cases of `typed-railway` and `typed-heat-pumps` in doubt,
+"""The weights of the reader's log-odds, and of the language model's for the sentences around the
+quote. They were chosen on 60 doubtful development cases of `typed-railway` and `typed-heat-pumps`,
 when quotes were read alone. A logistic regression on these, for a quote that holds the evidence,
 has 0.21 and 0.69."""
 THRESHOLD = 0.6
-"""Refuse below. It was 0.55 for the reader before this one; on what is for development this one
-refuses at 0.6 as many near-misses as that one or more, and fewer questions falsely
+"""Refuse below this. It was 0.55 for the previous reader. On the development data, this reader at
+0.6 refuses at least as many near-misses as that one, and fewer questions falsely
 (eval/lab/RECORDS.md)."""
 
 THRESHOLD_OF_ALL = 0.86
-"""The same for the reader of all languages, which is easily sure of text in another language. Of
-120 questions on 60 translated paragraphs each in Russian and Chinese, half of them in English, 4%
-are refused falsely, and of what is not in the texts 79%; at 0.6 these are 1% and 50%
-(eval/lab/RECORDS.md)."""
+"""The same for the multilingual reader, which is easily sure of text in another language. Of 120
+questions on 60 translated paragraphs each in Russian and Chinese, half of them in English, 4% are
+refused falsely; of questions that the texts do not answer, 79% are refused. At 0.6 these are 1% and
+50% (eval/lab/RECORDS.md)."""
 
 DOUBT = (0.3, 0.8)
 """Between these a language model is asked to copy."""
 
 REREAD_DOUBT = (0.15, 0.9)
-"""Between these the language model selects among the sentences around a quote. Up to 0.8, two
-thirds as many questions wait for it, and nine more of 64 are answered with a wrong quote; from 0.3
-on, three more of 136 with the right one are refused (eval/lab/RECORDS.md)."""
+"""Between these the language model selects among the sentences around a quote. With an upper bound
+of 0.8, two thirds as many questions wait for it, and nine more of 64 are answered with a wrong
+quote. With a lower bound of 0.3, three more of 136 with the right quote are refused
+(eval/lab/RECORDS.md)."""
 
 SURE = 0.8
-"""An answer even when nothing that was written from it is borne out."""
+"""From this probability on, there is an answer even if nothing written from the quote is borne
+out."""
 
 SURE_WORDS = 6.5
 """The reader's log-odds of its words from which an answer is written around them. The first bound
-was 5, chosen on answers about XQuAD's articles that were read by eye: 7 of 22 below it were false,
-and none of 42 above it. Later readers have wider odds: the bound is where each is sure of about
-half of its answers (eval/lab/RECORDS.md)."""
+was 5, chosen by reading answers about XQuAD's articles: 7 of 22 below it were false, and none of 42
+above it. The log-odds of later readers have a wider range: each bound is where its reader is sure
+of about half of its answers (eval/lab/RECORDS.md)."""
 
 SURE_WORDS_OF_ALL = 6.0
-"""The same for the reader of all languages, whose odds are as they were."""
+"""The same for the multilingual reader, whose odds are as they were."""
 
 MAX_LOG_ODDS = 7.0
-"""A probability of 0 or 1 (all that some providers tell) counts as this, not as infinity."""
+"""A probability of 0 or 1 (all that some providers report) counts as this, not as infinity."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one quote says for an answer. The words that answer are the quote's marks.
+    """What a single quote says for an answer. The words that answer are the quote's marks.
 
-    `fits` is False where they are of another measure than the one asked for: that is no answer,
-    however sure the models were. `selected` are the sentences that the language model has selected
-    of those around the quote.
+    `fits` is False if they give another measure than the one asked for: that is not an answer,
+    however sure the models were. `selected` are the sentences around the quote that the language
+    model has selected.
     """
 
     quote: Quote
@@ -158,11 +160,11 @@ class Reading:
         return self.signals.copied is not None or self.signals.reread is not None
 
     def copied(self, none_probability: float) -> Reading:
-        """Return the reading with what a language model said that was asked to copy."""
+        """Return the reading with the verdict of a language model that was asked to copy."""
         return replace(self, signals=replace(self.signals, copied=-log_odds(none_probability)))
 
     def reread(self, none_probability: float, selected: Sequence[Quote] = ()) -> Reading:
-        """Return the reading with how likely no sentence answers, of those around the quote.
+        """Return the reading with how likely none of the sentences around the quote answers.
 
         `selected` are those that do.
         """
@@ -172,23 +174,24 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Whether to answer, with what it was decided by; `readings` is in rank order."""
+    """Whether to answer, with what that was decided by; `readings` are in rank order."""
 
     readings: tuple[Reading, ...]
     threshold: float = field(default_factory=lambda: THRESHOLD)
     share: float = 1.0
-    """How likely the message is meant in the way that was read."""
+    """How likely the message is meant in the interpretation that was read."""
     others: tuple[tuple[float, float], ...] = ()
-    """How likely it is meant in each other way, and how sure it is that it is answered then."""
+    """How likely each other interpretation is meant, and how sure it is that it is answered
+    then."""
     sure_words: float = SURE_WORDS
     """The log-odds from which the reader is sure of its words."""
     by_answers: bool = False
-    """Whether a way is the likelier meant, the surer it is answered: “Any deaths?” asks of all
-    there is to read where that tells of deaths, and what was spoken of before does not."""
+    """Whether an interpretation is likelier meant the more surely it is answered. “Any deaths?” is
+    about all documents if they report deaths and what was spoken of before does not."""
 
     @property
     def best(self) -> Reading | None:
-        """The reading that speaks most for an answer; the first of equals."""
+        """The reading that speaks most for an answer; the first one if several are equal."""
         return max(self.readings, key=lambda reading: reading.probability, default=None)
 
     @property
@@ -198,14 +201,14 @@ class Decision:
 
     @property
     def expected(self) -> float:
-        """How sure it is that the message is answered, over all ways that it may be meant."""
+        """How sure it is that the message is answered, over all its interpretations."""
         ways = ((self.share, self.probability), *self.others)
         weights = [share * (found if self.by_answers else 1.0) for share, found in ways]
         sums = sum(weight * found for weight, (_, found) in zip(weights, ways, strict=True))
         return sums / (sum(weights) or 1.0)
 
     def doubtful(self, bounds: tuple[float, float]) -> Reading | None:
-        """Return what the language model should read as well, where the decision lies in doubt.
+        """Return what the language model should read as well, if the decision is doubtful.
 
         That is the best reading between the bounds that it has not seen.
         """
@@ -216,9 +219,9 @@ class Decision:
         return max(unseen, key=lambda reading: reading.probability, default=None)
 
     def exchanged(self, reading: Reading, said: Reading) -> Decision:
-        """Return the decision with one of its readings in the place of another.
+        """Return the decision with `said` in place of a reading.
 
-        Where that is of another quote, readings of the same place go.
+        If `said` is of another quote, other readings that overlap it are dropped.
         """
         moved = said.quote.span != reading.quote.span
         readings = tuple(
@@ -232,15 +235,15 @@ class Decision:
     def answerable(self) -> bool:
         """Whether the sources answer the question.
 
-        Over all that it may mean it need not be surer than in English: a higher threshold was
-        measured on questions that mean one thing.
+        Over all interpretations, `THRESHOLD`, which is that for English, is enough: a higher
+        threshold was measured on questions that mean one thing.
         """
         expected = self.expected >= min(self.threshold, THRESHOLD)
         return self.probability >= self.threshold and expected
 
     @property
     def sure_from(self) -> float:
-        """The probability from which it is sure: `SURE`, or halfway above a higher threshold."""
+        """The probability from which it is sure: `SURE`, or halfway from a high threshold to 1."""
         return max(SURE, (1 + self.threshold) / 2)
 
     @property
@@ -250,14 +253,14 @@ class Decision:
 
     @property
     def words_are_sure(self) -> bool:
-        """Whether the reader is sure which words answer: else the quote is the whole answer."""
+        """Whether the reader is sure which words answer; if not, the whole quote is the answer."""
         return self.best is not None and self.best.signals.words >= self.sure_words
 
     @property
     def selected(self) -> tuple[Quote, ...]:
         """The sentences that the language model has selected around quotes that would do alone.
 
-        None where it has selected none around the best of them.
+        Empty if it has selected none around the best of them.
         """
         accepted = self.accepted
         if not accepted or not accepted[0].selected:
@@ -293,10 +296,10 @@ class Decision:
 
 
 def weigh(question: Query, quote: Quote, read: Read, around: Around | None = None) -> Reading:
-    """Judge a quote by what the reader found in it; the words that answer are marked.
+    """Judge a quote by what the reader found in it, and mark the words that answer.
 
-    `around` is what it found among the sentences around it. If several things are asked for,
-    likelier words elsewhere speak against nothing.
+    `around` is what the reader found among the sentences around it. If several things are asked
+    for, likelier words elsewhere do not count against the quote.
     """
     text = quote.model_text
     words = text[read.start : read.end]
@@ -311,7 +314,7 @@ def weigh(question: Query, quote: Quote, read: Read, around: Around | None = Non
 
 
 def _tells(question: Query, words: str) -> bool:
-    """Whether words are an answer to be shown: yes and no stand nowhere, and neither do echoes."""
+    """Whether words can be shown as an answer: not for a yes/no question, and not an echo of it."""
     return not question.form.yes_or_no and not content_words(words) <= question.words
 
 

@@ -1,4 +1,4 @@
-"""What is nearest to a question that is refused: a quote, and what it leaves open."""
+"""What comes nearest to answering a question that is refused: a quote, and what it leaves open."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ from rag.languages.phrases import quoted, say
 from rag.quote import Quote
 
 NEAR = -4.0
-"""The reranker's logit from which a quote is near what is asked, although it does not answer."""
+"""The reranker's logit from which a quote is near what is asked although it does not answer it."""
 LIKELY = 0.3
-"""The gate's probability from which it is near whatever the reranker says. By either one, all of
-the 5 questions that were falsely refused on the shipped sets' halves for development have a nearest
-quote, 15 of 19 that they do not answer, and 2 of 102 that were asked of another document."""
+"""The gate's probability from which a quote is near whatever the reranker says. By one or the
+other, a nearest quote is found for all 5 questions that were falsely refused on the shipped sets'
+development halves, for 15 of 19 that these do not answer, and for 2 of 102 that were asked of
+another document."""
 
 
 @dataclass(frozen=True, slots=True)
 class Nearest:
-    """A quote that comes near, and the words of the question that it and its heads lack.
+    """A quote that comes near, and the words of the question that it and its headings lack.
 
     `language` is the code of the language that the question is in.
     """
@@ -34,7 +35,7 @@ class Nearest:
 
     @property
     def left_open(self) -> str:
-        """What it leaves open, as a sentence; nothing where that cannot be told."""
+        """What the quote leaves open, as a sentence; empty if that cannot be told."""
         named = [quoted(self.language, words) for words in self.open]
         return say(self.language, "left_open", words=named) if named else ""
 
@@ -46,10 +47,10 @@ class Nearest:
 def nearest(
     question: str, quotes: Sequence[Quote], decision: Decision | None, language: str = ENGLISH
 ) -> Nearest | None:
-    """Return the quote that comes nearest to answering, or None where none comes near.
+    """Return the quote that comes nearest to answering, or None if none comes near.
 
-    That is the one that was likeliest to answer, by reading it, or else the reranker's first. None
-    of its words is marked: they do not answer.
+    That is the quote that the reader found likeliest to answer, or else the reranker's first. None
+    of its words are marked, since they do not answer.
     """
     best = decision.best if decision else None
     quote = max(quotes, key=lambda each: each.score, default=None)
@@ -61,7 +62,7 @@ def nearest(
 
 
 def _left_open(question: str, quote: Quote) -> list[str]:
-    """Return the words of a question that carry meaning and stand nowhere in or around a quote."""
+    """Return the content words of a question that are neither in a quote nor around it."""
     if language_of(question, quote.text) is None:
         return []
     known = content_words(

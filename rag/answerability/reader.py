@@ -23,9 +23,10 @@ class Reader:
     """The project's own readers, loaded when first needed, by whichever thread asks first."""
 
     def __init__(self, models: Path, name: str = READER) -> None:
-        """Name what reads quotes; `models` is the folder of the weights that are fetched.
+        """Name the model that reads quotes; `models` is the folder of downloaded weights.
 
-        What was said before a message, and statements in English, are read by that of English.
+        Messages that depend on earlier turns, and statements in English, are read by the English
+        reader.
         """
         self._english: Lazy[ReaderWeights] = Lazy(lambda: _load(READER, models))
         other = name != READER
@@ -50,10 +51,10 @@ class Reader:
     def read_around(
         self, question: str, quotes: Sequence[Quote], near: Sequence[Sequence[Quote]]
     ) -> list[Around | None]:
-        """Return what is read of each quote in the sentences around it, its own among them.
+        """Return what is read of each quote in the sentences around it, including its own.
 
-        None of the rows of a table, which are no sentences around each other. The reader of all
-        languages has not been measured so: it reads quotes alone.
+        It is None for rows of a table, which are not sentences around each other, and for all
+        quotes with the multilingual reader, which has not been measured on this.
         """
         read = {
             at: (quote.title, *_placed(quote, some))
@@ -73,28 +74,28 @@ class Reader:
     def edits_across(
         self, message: str, places: Sequence[tuple[int, int]], context: str
     ) -> tuple[float, list[Edit]]:
-        """Return the same by the reader of all languages."""
+        """Return the same, by the multilingual reader."""
         return self._weights().edits(message, places, context)
 
     def entails(self, statement: str, texts: Sequence[str]) -> list[list[float]]:
         """Return three logits for each text: it bears the statement out, denies it, neither.
 
-        Shortened months are read in full: what the head has learned from has no others, so it would
-        take "Sept. 3" and "September 3" for two days. Of a sign that is repeated it reads a few, so
-        that there is room for the words.
+        Shortened months are written out: the entailment head was trained on full names only, and
+        would take "Sept. 3" and "September 3" for two days. A sign that is repeated is cut to a
+        few, to leave room for the words.
         """
         plain = [_plain(text) for text in texts]
         judged = self._english().entails(_plain(statement), plain) if texts else []
         return [[float(each) for each in logits] for logits in judged]
 
     def entails_across(self, statement: str, texts: Sequence[str]) -> list[list[float]]:
-        """Return the same logits by the reader of all languages, for texts in any."""
+        """Return the same logits, by the multilingual reader, for texts in any language."""
         judged = self._weights().entails(statement, texts) if texts else []
         return [[float(each) for each in logits] for logits in judged]
 
 
 def _placed(quote: Quote, sentences: Sequence[Quote]) -> tuple[str, int, int]:
-    """Return a quote among the sentences before and behind it as one text, and its place there."""
+    """Return a quote and the sentences around it as one text, with the quote's place in it."""
     before = "".join(f"{each.model_text} " for each in sentences if each.end <= quote.start)
     behind = "".join(f" {each.model_text}" for each in sentences if each.start >= quote.end)
     end = len(before) + len(quote.model_text)

@@ -31,5 +31,5 @@ WAYS: Mapping[str, Way] = {
     "command": command.answer,
     "compute": compute.answer,
 }
-"""By the kind of route that each is for, and those that are tried before it (`PARTS`). Where one
-yields nothing, evidence is asked."""
+"""The ways by the kind of route that each is for, including those that are tried first (`PARTS`).
+If a way yields nothing, evidence is tried."""

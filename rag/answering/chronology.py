@@ -1,7 +1,8 @@
-"""Answering a question for a time with the entries of the sources' chronologies.
+"""Answering a question about a time with the entries of the sources' chronologies.
 
-Every entry of the time is listed, in date order and in its own words, and with them what the texts
-beside tell of it: nothing is left to a language model, and what is left out for length is told.
+Every entry of the time is listed, in date order and in its own words, together with what other
+texts say about that time. Nothing is left to a language model, and a note says what is left out for
+length.
 """
 
 from __future__ import annotations
@@ -28,34 +29,35 @@ from rag.quote import Quote
 T = TypeVar("T")
 
 MAX_READ = 50
-"""Entries of the time that are read, and scored where the question has a topic. Those beyond are
-only counted, so that a chronology of any length costs the same."""
+"""The most entries of the time that are read, and scored if the question has a topic. Any others
+are only counted, so that a chronology of any length costs the same."""
 
 SEARCHED = 50
-"""Passages among which the event is looked for that a time is counted from."""
+"""The most passages that are searched for the event from which a time is counted, or for what texts
+say about a time."""
 
 MONTH = timedelta(31)
-"""What a sentence tells of a longer time is no event of one of its days."""
+"""A sentence about a time as long as this is not about an event on one of its days."""
 
 MOST_MONTHS = 24
-"""A time of more months has what the chronologies hold alone."""
+"""A time of more months is answered from the chronologies alone."""
 
 LOOKED_THROUGH = "Looked through: the dated entries, and sentences beside them that name a time."
 
 SHORT = 50
-"""A first sentence with fewer characters than these after its date takes the next one with it."""
+"""A first sentence with fewer characters than this after its date is quoted with the next one."""
 
 RELEVANT = -8.0
-"""The reranker's logit from which an entry has to do with the question's topic. For 22 questions on
-the entries of a month, those that have to do with it are above -8 but for a few that hold its
-names, and nearly all others are below: where nothing has to do with it, all are below -10."""
+"""The reranker's logit from which an entry is relevant to the question's topic. For 22 questions on
+the entries of a month, relevant entries are above -8, except for a few that contain its names, and
+nearly all others are below. If no entry is relevant, all are below -10."""
 
 
 def answer(query: Query, context: Context) -> Iterator[Event]:
-    """Answer with what the sources' chronologies hold for the time that a question asks for.
+    """Answer with what the sources' chronologies have for the time that a question asks about.
 
-    Not where the question names no time, where the library holds no chronology, or where no entry
-    of the time has to do with the rest of the question.
+    Yields nothing if the question names no time, if the library has no chronology, or if no entry
+    of the time is relevant to the rest of the question.
     """
     library, limit = context.library, context.limit
     covered = _covered(context)
@@ -90,10 +92,10 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
 
 
 def _from_text(asked: Asked, covered: Period, context: Context) -> Iterator[tuple[Period, Quote]]:
-    """Yield what the texts besides the chronologies tell of the time, each sentence with its days.
+    """Yield the sentences of other texts that are about the time, each with its days.
 
-    They are looked for by the names of the months. Not where entries are counted, where the time
-    has no end, or where the question asks for a topic of the time: then entries alone are meant.
+    They are found by the names of the months. There are none if entries are counted, if the time
+    has no end, or if the question asks about a topic within the time: then only entries are meant.
     """
     months = sorted({each for period in asked.periods for each in _months(period)})
     if asked.count is not None or asked.topic or not 0 < len(months) <= MOST_MONTHS:
@@ -111,7 +113,7 @@ def _from_text(asked: Asked, covered: Period, context: Context) -> Iterator[tupl
 
 
 def _months(period: Period) -> list[tuple[int, int]]:
-    """Return the months of a time, each with its year; too many where it has no end."""
+    """Return the months of a time, each with its year: more than `MOST_MONTHS` if it has no end."""
     first, last = (each.year * 12 + each.month - 1 for each in period)
     numbers = range(first, min(last, first + MOST_MONTHS) + 1)
     return [(each // 12, each % 12 + 1) for each in numbers]
@@ -122,40 +124,40 @@ def _inside(one: Period, other: Period) -> bool:
 
 
 def _further(left: Sequence[Period]) -> Iterator[str]:
-    """Yield what to ask for what was left out, where anything was."""
+    """Yield the question that asks for what was left out, if anything was."""
     if left:
         yield f"What happened from {days_in_words(left[0][0], max(last for _, last in left))}?"
 
 
 def _covered(context: Context) -> Period | None:
-    """Return the first and the last day that there are entries of."""
+    """Return the first and the last day that have entries."""
     dates = context.library.dates().items()
     days = [each for document, each in dates if document not in context.exclude]
     return (min(first for first, _ in days), max(last for _, last in days)) if days else None
 
 
 def _cut(items: Sequence[T], limit: int, latest_first: bool) -> tuple[list[T], list[T]]:
-    """Return what is kept of items in date order, and the rest."""
+    """Split items in date order into those that are kept and the rest."""
     if latest_first:
         return list(items[-limit:]), list(items[:-limit])
     return list(items[:limit]), list(items[limit:])
 
 
 def _relevant(topic: str, text: str, score: float) -> bool:
-    """Whether a text has to do with a topic, by its score or since it holds the names in it."""
+    """Whether a text is relevant to a topic: by its score, or because it has the topic's names."""
     parts = [part for part in re.split(r",|\b(?:and|or)\b", topic) if facts(part).names]
     return score >= RELEVANT or any(not missing_facts(part, [text]) for part in parts)
 
 
 def _beginning(hit: Hit) -> tuple[int, int]:
-    """Return where the entry's first sentence stands, with its second where the first is short."""
+    """Return the span of the entry's first sentence, with its second if the first is short."""
     (start, end), *more = hit.passage.sentences
     short = end - start - entry_date_length(hit.text) < SHORT
     return start, more[0][1] if short and more else end
 
 
 def _event(context: Context, words: str, within: Sequence[Period]) -> Period | None:
-    """Return the days of the entry that tells of an event: the best found with all its words."""
+    """Return the days of the entry about an event: the best one found that has all its words."""
     own = content_words(words)
     named = own - _KINDS or own
     hits = context.library.search(words, SEARCHED, context.exclude)
@@ -169,7 +171,7 @@ _KINDS = content_words(
     "meeting summit talks conference session exercise drill maneuver visit trip call interview "
     "event incident statement first second third last"
 )
-"""Words for kinds of events, of which an entry may use another one than the question."""
+"""Words for kinds of events: an entry may use a different one than the question."""
 
 
 def _note(

@@ -1,7 +1,7 @@
-"""Answering what is stated and not asked: “so it was closed in winter, right?”
+"""Answering a statement, not a question: “so it was closed in winter, right?”
 
 A statement is checked like a sentence of a text under Check, and the answer begins with whether the
-sources say so. Where they do neither, it is asked as a question.
+sources say so. If they neither support nor contradict it, it is answered as a question.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ SAYS_OTHERWISE = "No, the sources say otherwise:"
 
 
 def answer(query: Query, context: Context) -> Iterator[Event]:
-    """Say whether the sources bear a statement out, or what they have otherwise, with the quotes.
+    """Say whether the sources support or contradict a statement, with the quotes.
 
-    Not where they do neither. They have to bear it out surely, as one of the ways to read it; what
-    speaks against it speaks against the likeliest way, and the fact that differs must be known.
+    Yields nothing if they do neither. They have to support it surely, in any one interpretation. To
+    contradict it, they must contradict the likeliest one, and the fact that differs must be known.
     """
     first = _judged(query, context)
     others = ((other, _judged(other, context)) for other in query.others)

@@ -1,7 +1,7 @@
-"""What a way of answering works with: the library, the models, and the answer's beginning and end.
+"""What the ways of answering share: the library, the models, and how an answer begins and ends.
 
-A way is a function from a query and a context to events. It yields nothing where the query is not
-for it, and else `Found` and an `Answer`, which `Context.answer` makes.
+A way is a function from a query and a context to events. It yields nothing if the query is not for
+it. Otherwise it yields `Found` and an `Answer`, which `Context.answer` makes.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ from rag.writing.llm import LLMUnavailable, Writer
 from rag.writing.selection import MOST_LETTERS, MOST_SENTENCES
 
 MIN_QUOTES = 5
-"""Candidates that every answer carries which was searched for, also a refusal."""
+"""The fewest candidate quotes of an answer that was searched for, even of a refusal."""
 
 FEW = 3
-"""Quotes of a document that are told as prose where more would be a list."""
+"""The most quotes of a document that are given as prose: more are given as a list."""
 
 MAX_LISTED = 10
-"""The most entries that an answer lists: more would be two screens of the window and longer."""
+"""The most entries that an answer lists: more would fill two screens of the window or longer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One of what is listed, in the words of the first of the quotes that name it."""
+    """A thing in a list, in the words of the first quote that names it."""
 
     words: str
     quotes: tuple[Quote, ...]
@@ -52,14 +52,14 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The quotes that answer a request for a list: none where there is nothing.
+    """The quotes that answer a request for a list; none if there is nothing.
 
     `note` says what the quotes do not show: what they cover, what is left out for length. `remarks`
-    are sentences that answer without a quote, and say so: of a file's properties, or counted.
-    `items` are said instead of the quotes, where these name things. Where quotes of several
-    documents are `named`, the first of each stands behind its document's title. If more than a few
-    of one document are `headed`, those behind the ones that have the heading of the first are a
-    list, each behind what it is headed.
+    are sentences that answer without a quote, from a file's properties or from counting, and say
+    so. `items` are listed in place of the quotes, if these name things. If quotes are `named` and
+    from several documents, the first quote of each document follows the document's title. If they
+    are `headed` and more than a few from one document, those after the first heading become a list,
+    with the heading of each before it.
     """
 
     quotes: tuple[Quote, ...]
@@ -71,7 +71,7 @@ class Listing:
 
     @property
     def heads(self) -> dict[Span, str]:
-        """What stands before quotes, by their places."""
+        """What precedes quotes in the answer, by their spans."""
         firsts: dict[str, Quote] = {}
         for quote in self.quotes if self.named else ():
             firsts.setdefault(quote.document.id, quote)
@@ -86,7 +86,7 @@ class Listing:
 
 
 def _item_of(quote: Quote, before: Quote) -> str:
-    """Return what stands before an item: a bullet, and its heading, if another one begins."""
+    """Return what precedes an item: a bullet, and its heading if that is a new one."""
     if quote.heading in (before.heading, None):
         return "• "
     return f"• {title_line(quote.heading).rstrip(':')}: "
@@ -95,15 +95,15 @@ def _item_of(quote: Quote, before: Quote) -> str:
 Way = Callable[[Query, "Context"], Iterator[Event]]
 
 PARTS = ("caption", "reference")
-"""The ways that answer with parts of a text which answer only when asked for."""
+"""The ways that answer with parts of a text that are quoted only if asked for."""
 
 
 @dataclass(slots=True)
 class Run:
-    """What is noted while a message is answered: how long steps took, and whether the LLM failed.
+    """What is recorded while answering a message: how long steps took, and whether the LLM failed.
 
-    `timings` are seconds from the beginning on. `found` is by what was searched for, and `written`
-    by a message, the turns before it, and whether it is a request.
+    `timings` are seconds since the start. `found` is keyed by what was searched for, and
+    `written` by a message, the turns before it, and whether it was to be written as a request.
     """
 
     started: float = field(default_factory=time.perf_counter)
@@ -119,7 +119,7 @@ class Run:
     written: dict[tuple[str, tuple[Turn, ...], bool], str] = field(default_factory=dict)
 
     def time(self, *names: str) -> None:
-        """Note that steps are done, unless they were before."""
+        """Record that steps are done, unless they were done before."""
         for name in names:
             if self.timings[name] is None:
                 self.timings[name] = time.perf_counter() - self.started
@@ -134,7 +134,7 @@ class Context:
     """All that a way needs to answer a message. Documents in `exclude`, by id, are not searched.
 
     At most `limit` sentences are listed. `ways` are all ways of answering, by the kind of route
-    that they are for; `load_writer` returns the language model, or None where there is none.
+    that they are for. `load_writer` returns the language model, or None if there is none.
     """
 
     library: Library
@@ -145,17 +145,19 @@ class Context:
     ways: Mapping[str, Way]
     load_writer: Callable[[], Writer | None]
     understood: Callable[[str, Sequence[Turn], Context], Query]
-    """What makes the query of a message behind some turns."""
+    """Makes the query of a message, given the turns before it."""
     run: Run = field(default_factory=Run)
     limit: int = MAX_LISTED
     counted: bool = False
     """Whether `limit` is a number that was asked for."""
     asks_back: bool = True
-    """Whether it may be asked back what is meant: not where an answer is made of others."""
+    """Whether the user may be asked what is meant: not if this answer becomes part of another."""
+    as_typed: bool = False
+    """Whether the user wants the message to be read exactly as it was typed."""
 
     @property
     def writer(self) -> Writer | None:
-        """The language model, which may have to be waited for; None where there is none (more)."""
+        """The language model, which may take time to load; None if there is none (any more)."""
         if self.run.llm_failed:
             return None
         try:
@@ -165,7 +167,7 @@ class Context:
             return None
 
     def understand(self, typed: str, history: Sequence[Turn] = ()) -> Query:
-        """Understand another message than the one that is answered."""
+        """Understand a message other than the one that is answered."""
         return self.understood(typed, history, self)
 
     @cached_property
@@ -197,14 +199,15 @@ class Context:
 
     @property
     def passages(self) -> Iterator[Hit]:
-        """All passages that were found so far."""
+        """All passages found so far."""
         for found in self.run.found.values():
             yield from found.passages
 
     def ask(self, query: Query) -> Iterator[Event]:
-        """Answer a query by the way that its route names, or else by evidence.
+        """Answer a query by the way for its route, or else by evidence.
 
-        What a table says is tried before, and so is what is asked for by its name.
+        Tables are tried before that, if they may have the answer, and so is what can be asked for
+        by name.
         """
         tables = query.route.computes or query.route.kind == "evidence"
         first = ("compute",) if tables else ()
@@ -215,7 +218,7 @@ class Context:
                     return
 
     def listed(self, query: Query, listing: Listing) -> Iterator[Event]:
-        """Answer with what was listed, before the quotes of a search."""
+        """Answer with a listing. If it has few quotes, those of a search are shown after them."""
         composition = Composition()
         for at, item in enumerate(listing.items, 1):
             stop = "." if at == len(listing.items) else ";"
@@ -243,10 +246,10 @@ class Context:
         note: str | None = None,
         decision: Decision | None = None,
     ) -> Answer:
-        """Return the answer, with all that was noted on the way.
+        """Return the answer, with all that was recorded on the way.
 
-        Of the composition the first sentences are taken, as many as the settings allow; a note says
-        what is left out. Of all quotes only those that are cited show the words that answer.
+        The composition is cut to its first sentences, as many as the settings allow; a note says
+        what is left out. Only quotes that are cited have the answering words marked.
         """
         most = self.settings.sentences
         shown, left = composition.first(most)
@@ -289,10 +292,10 @@ class Context:
 def weighed(
     query: Query, quotes: Sequence[Quote], passages: Sequence[Hit], reader: Reader
 ) -> tuple[Reading, ...]:
-    """Judge quotes, each out of one of the passages, by what is read of them.
+    """Judge quotes by what the reader finds in them. Each must be from one of the passages.
 
-    Each is read alone, since it must say by itself what answers, and among the sentences around it,
-    which say what it is about.
+    A quote is read alone, since it must say by itself what answers, and among the sentences around
+    it, which say what it is about.
     """
     reads = reader.read_quotes(query.text, quotes)
     near = [around(each, passages) for each in quotes]
@@ -301,5 +304,5 @@ def weighed(
 
 
 def around(quote: Quote, passages: Iterable[Hit]) -> list[Quote]:
-    """Return the sentences that are read with a quote, its own among them."""
+    """Return the sentences that are read with a quote, including its own."""
     return sentences_around(quote, passages, MOST_SENTENCES, MOST_LETTERS)

@@ -14,13 +14,13 @@ from rag.languages.phrases import quoted, say
 from rag.verifying.compose import Composition
 
 TITLES = 5
-"""Documents that are named; of more the number is told."""
+"""The most documents that are named; any others are only counted."""
 
 EXAMPLES = 3
 
 
 def answer(query: Query, context: Context) -> Iterator[Event]:
-    """Answer what is said to it; what searches and reads has no part in that."""
+    """Answer what is said to the assistant, without searching or reading."""
     language = query.language
     sentences = (
         sentence
@@ -51,10 +51,10 @@ SAID: dict[str, tuple[str, ...]] = {
     "chat": ("only_documents", "documents", "examples"),
     "remark": ("all_right",),
 }
-"""What is said to each matter: keys of sayings, and what is told of this library."""
+"""What is said on each matter: keys of phrases, and of facts about this library."""
 
 BEHIND_OTHERS: dict[str, tuple[str, ...]] = {"chat": ("only_documents",)}
-"""What is said instead behind other messages: what can be asked is known by then."""
+"""What is said instead if other messages came before: by then the user knows what to ask."""
 
 
 def _said(matter: str, query: Query) -> tuple[str, ...]:
@@ -87,9 +87,9 @@ def _examples(language: str, context: Context) -> list[str]:
 
 
 def _writer(language: str, context: Context) -> list[str]:
-    """Say what writes, and where: nothing is sent but to an address that the settings name."""
+    """Say which model writes, and where: data is sent only to an address that the settings name."""
     settings = context.settings
-    if settings.llm == "none":
+    if not settings.writes:
         return [say(language, "only_quotes")]
     key = "written_there" if settings.llm_url else "written_here"
     key = "written_by_own" if settings.factory("llm") else key

@@ -1,7 +1,7 @@
-"""Answering what a document itself is asked: who wrote it, when, how long it is.
+"""Answering questions about a document itself: who wrote it, when, how long it is.
 
-What the text says is quoted. What only the file says of itself, in its properties, is told as such,
-and so is what was counted.
+What the text says is quoted. If only the file's properties say it, or it was counted, the answer
+says so.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from rag.quote import Quote
 
 
 def answer(query: Query, context: Context) -> Iterator[Event]:
-    """Answer for the documents that are spoken of, or for all: at most as many as an answer lists.
+    """Answer for the documents that the message is about, or for all, up to an answer's limit.
 
-    What stands nowhere is said to be missing.
+    What is found nowhere is reported as missing.
     """
     titles = context.titles
     asked = spoken_of(query, titles) or titles
@@ -56,7 +56,7 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
 
 
 def _places(document: Document, matter: str) -> list[tuple[int, int]]:
-    """Return where the text itself says it."""
+    """Return the places where the text itself says it."""
     if matter == "sections":
         title = in_words(document.title)
         headings = [(each.start, each.end) for each in document.headings]
@@ -65,7 +65,7 @@ def _places(document: Document, matter: str) -> list[tuple[int, int]]:
 
 
 def _property(document: Document, matter: str, language: str) -> str | None:
-    """Return what the file says of itself, or what was counted; None where neither helps."""
+    """Return what the file's properties or a count say, or None if neither helps."""
     name, known = title_line(document.name), document.properties
     if matter == "length":
         return say(language, "has_length", name=name, counts=_counts(document, language))
@@ -85,7 +85,7 @@ def _property(document: Document, matter: str, language: str) -> str | None:
 
 
 def _counts(document: Document, language: str) -> list[str]:
-    """Return how long a document is, in words. A script without blanks has characters instead."""
+    """Return the counts that tell a document's length: characters if its script has no blanks."""
     blanks = has_blanks(document.text)
     counted = {
         "words": len(re.findall(r"\w+(?:['’]\w+)*", document.text)) if blanks else 0,

@@ -31,27 +31,28 @@ from rag.verifying.prose import Prose
 from rag.writing.llm import LLMUnavailable, Writer
 
 ASKED = 2
-"""Quotes that the language model reads as well where the reader is in doubt, at most: each takes
-two seconds and more."""
+"""The most quotes that the language model reads too if the reader is in doubt: each takes two
+seconds or more."""
 
 SEARCHED = 2
-"""Ways to read a message that are searched for, beside the language model's."""
+"""Interpretations of a message that are searched for, in addition to the language model's."""
 
 BY_EXAMPLES = 0.5
-"""How likely a message is meant as a model writes it that is only given examples, for each one that
-surely needs something."""
+"""How likely a message is meant as a model writes it that was only given examples, if the message
+surely needs context; otherwise proportionally less."""
 
 
 def answer(query: Query, context: Context) -> Iterator[Event]:
-    """Answer from the quotes that hold the answer, or refuse. This way is for every question.
+    """Answer from the quotes that hold the answer, or refuse. Any question may go this way.
 
-    In doubt a message may turn out to ask for no fact, as the language model writes it.
+    If the answer is uncertain, the message as the language model writes it may turn out not to be a
+    question of fact.
     """
     first, decision = read_each(query, context)
     found = _with_read(context.find(first.text), decision)
     context.run.time("first_quote_s")
     yield Found(_marked(found, decision))
-    # What its own way had nothing for is asked as a question: it was known to ask for no fact.
+    # A message of another kind came here after its own way had nothing: its request is known.
     is_open = not _is_sure(decision) and query.route.kind in FACT_KINDS
     if is_open and (asked := request(query, context)):
         yield from context.ask(asked)
@@ -93,18 +94,18 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
 
 
 def _can_be_checked(query: Query, quotes: Sequence[Quote]) -> bool:
-    """Whether what is written from quotes can be held to them: that takes English.
+    """Whether text written from the quotes can be verified against them: only in English.
 
-    Where it cannot, the quotes themselves are the answer.
+    Otherwise, the quotes themselves are the answer.
     """
     foreign = (language_of_text(quote.text) not in (None, ENGLISH) for quote in quotes)
     return query.language == ENGLISH and not any(foreign)
 
 
 def _in_parts(query: Query, context: Context) -> list[Event]:
-    """Answer the questions that “and” joins in one: what the sources say, and what they do not.
+    """Answer the questions that “and” joins into one: what the sources say, and what they do not.
 
-    Nothing where it joins none, or none of them is answered.
+    Returns nothing if the message is a single question, or if none of its questions is answered.
     """
     parts = joined_in(query)
     events = list(answer_parts(query, context, parts)) if parts else []
@@ -114,11 +115,12 @@ def _in_parts(query: Query, context: Context) -> list[Event]:
 def read_each(
     query: Query, context: Context, *, searched: int = SEARCHED, by_answers: bool | None = None
 ) -> tuple[Query, Decision]:
-    """Read a message in each way that it may be meant, and take the likeliest one that is answered.
+    """Read a message in each interpretation, and return the likeliest one that is answered.
 
-    That is by how likely it is meant so, and how likely it is answered then. Over all of them it
-    has to be as sure that it is answered. All are read in what the first `searched` find. See
-    `Decision` for `by_answers`; without it, that is where a message may stand alone.
+    Its likelihood is the probability that it is meant, times the probability that it is answered
+    then. Over all interpretations together, the message has to be answered as surely. All are read
+    in what is found for the first `searched` of them. For `by_answers` see `Decision`; by default,
+    it is set if the message may stand alone.
     """
     ways = (query, *query.others)
     if len(ways) == 1:
@@ -133,7 +135,7 @@ def read_each(
 def _beside_others(
     decided: Sequence[tuple[Query, Decision]], *, by_answers: bool
 ) -> Iterator[tuple[Query, Decision]]:
-    """Yield each way that a message may be meant, with its decision beside those of the others."""
+    """Yield each interpretation with its decision, which takes the others into account."""
     for way, decision in decided:
         others = [(each.share, found.probability) for each, found in decided if each is not way]
         beside = replace(decision, share=way.share, others=tuple(others), by_answers=by_answers)
@@ -141,20 +143,20 @@ def _beside_others(
 
 
 def _is_sure(decision: Decision) -> bool:
-    """Whether a message is surely answered as it is read so far."""
+    """Whether the message is surely answered as it has been understood so far."""
     return decision.answerable and decision.sure
 
 
 def _made_whole(
     query: Query, decision: Decision, context: Context
 ) -> tuple[Query, Decision] | None:
-    """Read a message that follows others also as the language model makes it stand alone.
+    """Read a message also as the standalone question that the language model makes of it.
 
-    That is where its answer is in doubt. A model that has not learned it is asked only about what
-    may need something. A text is not used that has names or numbers which nobody said, or puts
-    nothing in where something is surely missing.
+    This is done if the answer is uncertain so far, or the message has a preamble. A model that has
+    not learned it is asked only about messages that may need context. The text is not used if it
+    has names or numbers that nobody said, or if it adds nothing although something is missing.
     """
-    if _is_sure(decision):
+    if _is_sure(decision) and not query.has_preamble:
         return None
     text = written(query, context, learned=BY_EXAMPLES * query.need < UNLIKELY)
     if not text or not (writer := context.writer) or not is_said(text, query, context):
@@ -168,10 +170,11 @@ def _made_whole(
 
 
 def likeliest(decided: Sequence[tuple[Query, Decision]]) -> tuple[Query, Decision]:
-    """Return the way to read a message that is likeliest meant and answered.
+    """Return the interpretation that is likeliest meant and answered.
 
-    A refusal of one way stands back behind an answer of another: all of them together are as sure.
-    Where the same words of a quote answer the message as it was typed, it needed nothing.
+    An answer to one interpretation comes before a refusal of another, since it already has to be
+    sure over all of them (`Decision.answerable`). If the message as it was typed is answered by the
+    same words of a quote, it needed no context.
     """
     best = max(decided, key=lambda each: (each[1].answerable, each[0].share * each[1].probability))
     typed = next((each for each in decided if each[0].text == each[0].typed), best)
@@ -180,7 +183,7 @@ def likeliest(decided: Sequence[tuple[Query, Decision]]) -> tuple[Query, Decisio
 
 
 def _answer(decision: Decision) -> tuple[object, ...] | None:
-    """Return the place of the quote whose words answer, and theirs; None where they are unsure."""
+    """Return the place of the quote that answers and its marks; None if its words are unsure."""
     if not decision.answerable or not decision.words_are_sure or decision.best is None:
         return None
     return decision.best.quote.span, decision.best.quote.marks
@@ -192,12 +195,12 @@ def read(query: Query, context: Context) -> Decision:
 
 
 def read_in(query: Query, quotes: Sequence[Quote], context: Context) -> Decision:
-    """Decide by what the reader finds in these quotes."""
+    """Decide by what the reader finds in the given quotes."""
     return _decision(_weighed(query, quotes, context), context)
 
 
 def _decided(query: Query, pool: Sequence[Quote], context: Context) -> Decision:
-    """Decide by what the reader finds in quotes that were found for another question too."""
+    """Decide by what the reader finds in quotes, some of them found for another question."""
     readings = _weighed(query, context.reranker.scored(query.text, pool), context)
     return _decision(sorted(readings, key=lambda each: -each.signals.score), context)
 
@@ -213,7 +216,7 @@ def _weighed(query: Query, quotes: Sequence[Quote], context: Context) -> tuple[R
 
 
 def _ask_where_in_doubt(decision: Decision, query: Query, context: Context) -> Decision:
-    """Let the language model read the best quotes too where the reader is in doubt."""
+    """Let the language model read the best quotes too if the reader is in doubt."""
     quotes = [each.quote for each in decision.readings]
     widest = min(DOUBT[0], REREAD_DOUBT[0]), max(DOUBT[1], REREAD_DOUBT[1], decision.sure_from)
     if not decision.doubtful(widest) or not _can_be_checked(query, quotes):
@@ -236,10 +239,10 @@ def _ask_where_in_doubt(decision: Decision, query: Query, context: Context) -> D
 def asked(
     reading: Reading, query: Query, writer: Writer, passages: Sequence[Hit], reader: Reader
 ) -> Reading:
-    """Return a reading of a quote, out of one of the passages, with what the LLM says of it.
+    """Return the reading of a quote with what the LLM says of it; `passages` include the quote's.
 
-    One that selects others of the sentences around it makes it a reading of the first of these,
-    with the one before where that opens with "It".
+    If the LLM selects other sentences near the quote, the result is a reading of the first of
+    these, together with the sentence before it if it opens with "It" or the like.
     """
     quote = reading.quote
     if not writer.selects:
@@ -256,7 +259,7 @@ def asked(
 
 
 def _chosen(query: Query, context: Context, decision: Decision) -> Together:
-    """Choose what to answer with: the quotes with the words that answer, or sentences together."""
+    """Choose what to answer with: quotes whose words answer, or sentences that do so together."""
     accepted = [each.quote for each in decision.accepted]
     if decision.words_are_sure:
         sure = tuple(accepted[: MAX_CITED if query.form.several else 1])
@@ -299,7 +302,7 @@ def _prose(
 
 
 def _noted(pieces: Iterator[str], context: Context, writer: Writer) -> Iterator[str]:
-    """Pass on what the LLM writes, and note that it does, and when it begins."""
+    """Pass on what the LLM writes, and record that it does and when it begins."""
     context.run.llm = writer.name
     for piece in pieces:
         if piece:
@@ -308,13 +311,13 @@ def _noted(pieces: Iterator[str], context: Context, writer: Writer) -> Iterator[
 
 
 def _with_read(found: Sequence[Quote], decision: Decision) -> tuple[Quote, ...]:
-    """Return the quotes found, with those that were read for another question and would do."""
+    """Return the quotes found, and those accepted that were found for another question."""
     others = [each.quote for each in decision.accepted]
     spans = {quote.span for quote in found}
     return (*found, *(quote for quote in others if quote.span not in spans))
 
 
 def _marked(quotes: Sequence[Quote], decision: Decision) -> tuple[Quote, ...]:
-    """Return quotes of which those that would do alone show the words that answer."""
+    """Return the quotes with the answering words marked in those that would do alone."""
     marked = {each.quote.span: each.quote for each in decision.accepted}
     return tuple(marked.get(each.span, replace(each, marks=())) for each in quotes)

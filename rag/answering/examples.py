@@ -1,4 +1,4 @@
-"""Questions to begin with, made of what the documents hold: one for each way of asking."""
+"""Example questions, made from what the documents contain: one for each way of asking."""
 
 from __future__ import annotations
 
@@ -17,26 +17,28 @@ from rag.languages.english_words import MONTHS
 from rag.languages.phrases import say
 
 WORDS = range(2, 9)
-"""Words of a heading that a question can be made of: one word is a label, nine are a sentence."""
+"""How many words a heading has that a question can be made of: one word is a label, nine are a
+sentence."""
 
 LOOKED_AT = 5
-"""Documents, the newest first, that the questions are made of."""
+"""How many documents the questions are made from, the newest first."""
 
 SAYS = 2
-"""Sentences under a heading that a question is asked of what it says."""
+"""The fewest sentences under a heading for a question about what it says."""
 
 NAMED = 5
-"""How often something is named in a document that a question is asked about it."""
+"""How often a document must name something for a question about it."""
 
 
 def candidates(
     library: Library, ids: Sequence[str], *, names: bool = True, language: str = ENGLISH
 ) -> Iterator[str]:
-    """Yield questions on documents in a language, by their ids, the newest of them first.
+    """Yield questions in a language about documents, given by their ids, the newest first.
 
-    What they are about, what happened in the month with most entries, what they say of whom they
-    name most, and what stands under their headings. Without `names` no text is read for them.
-    In other languages than English only the first is known to be understood.
+    They ask what the documents are about, what happened in the month with the most entries, about
+    the name that each document has most often, and what its sections say. Without `names`, no text
+    is searched for names. In languages other than English, only the first question is known to be
+    understood.
     """
     documents = [library.document(each) for each in reversed(ids[-LOOKED_AT:])]
     if documents:

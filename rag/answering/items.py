@@ -4,8 +4,8 @@
     Which missiles are named?
     List everyone who met the minister.
 
-Each sentence near the question is asked by itself, in the singular: "Which strait?" The reader has
-learned to find the one answer in a text, and finds it better so than when it is asked for all.
+Each sentence that is close to the question is asked by itself, in the singular: "Which strait?" The
+reader has learned to find a single answer in a text, which it does better than finding all.
 """
 
 from __future__ import annotations
@@ -30,23 +30,23 @@ SEARCHED = 50
 """Passages whose sentences are ranked."""
 
 READ = 40
-"""Sentences that are read: of the lists that this was tried on, the 30 best hold all that are found
-in 200."""
+"""The most sentences that are read: of the lists that this was tried on, the 30 best contain all
+that are found in 200."""
 
 LEAST = -0.4
-"""The reader's log-odds from which a sentence names one: lower than for an answer, since the others
-in the list speak for it."""
+"""The reader's log-odds from which a sentence names one. It is lower than for an answer, since the
+others in the list support it."""
 
 BELOW = 3.5
-"""How far below the best sentence, in log-odds, another one may be: chosen on the lists of the set
-`whole` that are for development, where 91% of what is cited is evidence and 80% of the evidence is
-cited. At 2.25, as for the reader before this one, it is 90% and 67%, at 4.5 71% and 80%."""
+"""How far below the best sentence, in log-odds, another one may be: chosen on the development lists
+of the set `whole`, where 91% of what is cited is evidence and 80% of the evidence is cited. At
+2.25, as for the previous reader, these are 90% and 67%; at 4.5, 71% and 80%."""
 
 
 def answer(query: Query, context: Context) -> Iterator[Event]:
-    """Answer with all of what a question asks for, in the order of the texts.
+    """Answer with everything that a question asks for, in the order of the texts.
 
-    Not where nothing is found.
+    Yields nothing if nothing is found.
     """
     asked = asked_one(query.text)
     read = _read(asked, context) if asked else []
@@ -65,9 +65,9 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
 
 
 def asked_one(message: str) -> str:
-    """Return what a single sentence is asked for one of them: “Which strait?” for “straits”.
+    """Return the question for a single one of them: “Which strait?” for “straits”.
 
-    Empty where the message names nothing.
+    Empty if the message names nothing.
     """
     named = subject(message, "items")
     if not named:
@@ -76,7 +76,7 @@ def asked_one(message: str) -> str:
     who = re.search(r"(?<=\s)who (?P<did>.*\w)", message, re.IGNORECASE)
     if who and re.fullmatch(rf"(?:(?:{PEOPLE}) )?", message[start : who.start()], re.IGNORECASE):
         return f"Who {who['did']}?"
-    if _TOLD_BY.search(named):  # All to its end is said of them: “where talks took place”.
+    if _TOLD_BY.search(named):  # The rest describes them: “where talks took place”.
         named = message[start:].rstrip(" .?!")
     head = _head(named)
     return f"Which {singular(head)}{named[len(head) :]}?"
@@ -86,7 +86,7 @@ _TOLD_BY = re.compile(r"\s(?:who|whom|whose|which|that|where)\s", re.IGNORECASE)
 
 
 def _head(named: str) -> str:
-    """Return what is named, without what it is told by: the “cities” of “cities in the north”."""
+    """Return what is named, without its description: the “cities” of “cities in the north”."""
     words = re.finditer(r"\w+(?:[-'’]\w+)*", named)
     links = FUNCTION_WORDS - {"and", "or"}
     ends = (each.start() for each in words if each[0].casefold() in links)
@@ -94,7 +94,7 @@ def _head(named: str) -> str:
 
 
 def _read(asked: str, context: Context) -> list[Reading]:
-    """Return the sentences that name one, with the words that do."""
+    """Return the readings of sentences that name one, with the words that do."""
     hits = context.library.search(asked, SEARCHED, context.exclude)
     found = sentence_quotes((hit.document, hit.passage) for hit in hits)
     scored = context.reranker.scored(asked, found)
@@ -112,9 +112,9 @@ def _read(asked: str, context: Context) -> list[Reading]:
 
 
 def _of_kind(kind: str, read: Sequence[Reading]) -> Sequence[Reading]:
-    """Return the sentences that say what is listed, "special envoy", where at least half do.
+    """Return the sentences that say what is listed, "special envoy", if at least half do.
 
-    Else all of them: then they have other words for it.
+    Otherwise return all of them: the texts have other words for it.
     """
     saying = [each for each in read if _stems(kind) in _stems(each.quote.text)]
     return saying if 2 * len(saying) >= len(read) else read
@@ -125,7 +125,7 @@ def _stems(text: str) -> str:
 
 
 def _speaks_of(quote: Quote, names: Sequence[Mention]) -> bool:
-    """Whether a sentence, its paragraph before it, and its heading have the question's names."""
+    """Whether a sentence, with the paragraph before it and its heading, has all these names."""
     before = quote.before.rpartition("\n")[2]
     said = mentions(" ".join(filter(None, (quote.heading, before, quote.text))))
     return all(any(name.same(each) for each in said) for name in names)
@@ -136,7 +136,7 @@ def _place(reading: Reading) -> tuple[str, int]:
 
 
 def _items(quotes: Sequence[Quote]) -> list[Item]:
-    """Put the quotes together that name the same: the words of one are among those of the other."""
+    """Group quotes that name the same: the words of one are among those of the other."""
     items: list[Item] = []
     for quote in quotes:
         said = _BULLET.sub("", quote.words)
@@ -160,5 +160,5 @@ _NAMES = re.compile(rf"{_NAME}(?:, {_NAME})*,? and {_NAME}")
 
 
 def _things(words: str) -> list[str]:
-    """Return the things that some words name: each of several names, or else all of it."""
+    """Return the things that words name: each of several names, or else the words as a whole."""
     return re.split(r",? and |, ", words) if _NAMES.fullmatch(words) else [words]

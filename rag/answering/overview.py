@@ -4,8 +4,8 @@
     What are the main points of “Red October”?
     Give me an overview of the naval exercises.
 
-Every sentence of what is asked for is weighed, and every part of it is represented: nothing is left
-to a language model, which would read the beginning and call it the whole.
+Every sentence of what is asked for is weighed, and every part is represented. Nothing is left to a
+language model, which would read the beginning and call it the whole.
 """
 
 from __future__ import annotations
@@ -39,76 +39,79 @@ from rag.languages.phrases import say
 from rag.quote import Quote
 
 SHARE = 3
-"""An overview has one sentence of three, at most, but for its opening."""
+"""An overview has at most one sentence in this many, apart from its opening."""
 
 SEARCHED = 50
-"""Passages among which the sentences on a topic are looked for."""
+"""Passages that are searched for sentences on a topic."""
 
 ON_TOPIC = -4.0
-"""The reranker's logit from which a sentence is on a topic. Of topics that a text does not speak of
+"""The reranker's logit from which a sentence is on a topic. On topics that a text does not cover,
 all sentences are below -9."""
 
 MOST_WEIGHED = 2000
-"""Sentences of a document that are weighed; of a longer one as many, evenly spread, and the note
-says so."""
+"""The most sentences of a document that are weighed. Of a longer document this many are, evenly
+spread, and the note says so."""
 
 MEANS = 0.77
-"""The cosine from which a heading means what is asked for. Of 30 things that requests for overviews
-were worded with, those that a heading stands for are at 0.78 and more, the others below 0.75."""
+"""The cosine from which a heading means what is asked for. Of 30 wordings of requests for
+overviews, those that match a heading are at 0.78 or more, the others below 0.75."""
 
 MOST_HEADINGS = 300
-"""Headings that are looked at for what is asked."""
+"""The most headings that are compared with what is asked for."""
 
 OPENING = 5
-"""Sentences at the beginning of a text among which one may say what it is about."""
+"""The number of sentences at the beginning of a text among which one may say what it is about."""
 
 TELLING = 0.8
-"""The share of all runs of as many sentences that the first paragraph says no less than, from which
-it is the opening: of seven that are one it is 0.84 and more, but for one of 0.32; of six beginnings
-that are none it is 0.86 and 0.95 for two, and below for the others."""
+"""The first paragraph is the opening if it says at least as much as this share of all runs of as
+many sentences. Of seven first paragraphs that are an opening, the share is 0.84 or more, except one
+at 0.32; of six that are not, it is 0.86 and 0.95 for two, and less for the others."""
 
 MOST_PARTS = 20
-"""Sections that an overview tells apart; of more of them it takes those on a higher level."""
+"""The most sections that an overview tells apart; if there are more, it takes those on a higher
+level."""
 
 PART = 15
-"""Sentences in a part of a text that has no headings, about."""
+"""The approximate number of sentences in a part of a text without headings."""
 
 OPENED_BY = 2
-"""Of an overview of so many sentences as were asked for, one of so many is from the opening."""
+"""If a number of sentences was asked for, one in this many is from the opening."""
 
 LEAD = 6
-"""Sentences of the opening, where no number was asked for: they are read as one."""
+"""The most sentences of the opening if no number was asked for: they are read as one."""
 
 ENOUGH = 2
-"""Where no number was asked for, one sentence of so many that may be told is enough of a text that
+"""If no number was asked for, one sentence in this many of those allowed is enough for a text that
 has few parts."""
 
 BRIEF = 3
-"""Sentences of an overview that are all from the opening, if there is one."""
+"""An overview of up to this many sentences takes all of them from the opening, if there is one."""
 
 FORWARD = 0.5
-"""What likeness to the sentences around it counts beside likeness to the whole text and to its
-title: chosen on the documents of the overviews' bench that are for development."""
+"""The weight of similarity to the surrounding sentences, compared with similarity to the whole text
+and to its title: chosen on the development documents of the overviews' bench."""
 
 BACKWARD = -0.3
-"""What likeness to the sentences before takes from a sentence's weight, where likeness to those
-after it adds 1: what a section opens with is taken up later (Zheng and Lapata, ACL 2019)."""
+"""What similarity to the sentences before adds to a sentence's weight, if similarity to those after
+it adds 1: what a section opens with is taken up later (Zheng and Lapata, ACL 2019)."""
 
 WITHIN = 1.0
-"""What the weight of a sentence within its section counts beside its weight in the whole text."""
+"""How much a sentence's weight within its section counts, compared with its weight in the whole
+text."""
 
 FLOOR = 0.3
 """The share of the range of similarities below which sentences have nothing in common."""
 
 ALIKE = 0.75
-"""How far from the mean cosine of a text's sentences to 1 that of two is which say the same: one of
-them is left out. By the vectors for all languages any two sentences are at 0.8 and more."""
+"""How far, from the mean cosine of a text's sentences to 1, the cosine of two sentences must be for
+them to say the same: one of them is left out. With the multilingual embedding, any two sentences
+are at 0.8 or more."""
 
 POINT = 4
-"""Words of a point on a slide that says something."""
+"""The fewest words of a point on a slide that says something."""
 
 WORDS = range(8, 46)
-"""The length of a sentence that says something by itself and is read at once, in words."""
+"""The length, in words, of a sentence that says something by itself and reads at a glance."""
 
 _LEANS_BACK = re.compile(
     r"^(?:and|but|so|yet|or|also|then|thus|hence|therefore|moreover|meanwhile|nevertheless|still"
@@ -119,25 +122,25 @@ _LEANS_BACK = re.compile(
 )
 _SOMEBODY = re.compile(r"\b(?:he|she|they|him|her|them|his|their)\b")
 _STATES = re.compile(
-    r"(?:[.!。！।॥۔။។]|(?<=[\u0e00-\u0eff]))[\"”’'»)\]」』）》\d]*\s*$"  # Thai has no sign there.
+    r"(?:[.!。！।॥۔။។]|(?<=[\u0e00-\u0eff]))[\"”’'»)\]」』）》\d]*\s*$"  # Thai has no full stop.
 )
 _OF_ITSELF = re.compile(
     rf"\W*th(?:is|ese) (?:{'|'.join(sorted(DOCUMENT_WORDS))})s?\b", re.IGNORECASE
 )
 _WORD = re.compile(r"\W*[^\W\d_]+(?:[-’'/][^\W\d_]+)*\W*")
 
-# It begins small, is labelled, or stands in quotation marks as a whole.
+# It begins in lower case, is labelled, or is in quotation marks as a whole.
 _NO_SENTENCE = re.compile(
     r"\W*[a-zß-ÿ]|[,;:.)]|(?:\S+\s+){0,2}[^\s:]+:\s|[^\s：，。]{1,6}："
     r"|[\"“«„「『][^\"”»“」』]*[\"”»“」』]$"
 )
 
 MOSTLY = 0.7
-"""The share of words in what is no code, formula or row."""
+"""The share of words from which text is not code, a formula or a table row."""
 
 
 def states(text: str) -> bool:
-    """Whether a piece of text is a whole sentence in words: no end of one, label, code or title."""
+    """Whether a text is a whole sentence in words, not the end of one, a label, code or a title."""
     found = pieces(text)
     words = [piece for piece in found if _WORD.fullmatch(piece)]
     loud = sum(piece.isupper() for piece in words)
@@ -150,12 +153,12 @@ def states(text: str) -> bool:
 
 
 def stands_alone(text: str) -> bool:
-    """Whether a sentence says something by itself, and is read at once."""
+    """Whether a sentence says something by itself, and reads at a glance."""
     return len(pieces(text)) in WORDS and _is_whole(text)
 
 
 def _is_whole(text: str) -> bool:
-    """Whether a sentence states something that is understood without the one before it."""
+    """Whether a sentence states something that can be understood without the one before it."""
     somebody = _SOMEBODY.search(text)
     names = (each.start for each in mentions(text) if each.kind == "name")
     return (
@@ -167,10 +170,10 @@ def _is_whole(text: str) -> bool:
 
 
 def answer(query: Query, context: Context) -> Iterator[Event]:
-    """Answer with the sentences that carry what an overview is asked of.
+    """Answer with the sentences that carry what an overview is to cover.
 
-    That is a document or several, a section, a topic, or all there is; the note says what they
-    cover. Not for an overview of something that the documents do not speak of.
+    That is one or several documents, a section, a topic, or everything; the note says what they
+    cover. Yields nothing if the documents have nothing on it.
     """
     most = context.settings.sentences
     asked = None if context.counted else number_wanted(query)
@@ -186,7 +189,7 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
 def _chosen(
     query: Query, context: Context, limit: int, enough: int | None
 ) -> tuple[list[Quote], str]:
-    """Return the sentences, and the note, of what is named: most particular first."""
+    """Return the sentences of what is named, and the note; the most specific thing comes first."""
     library, titles = context.library, context.titles
     topic, language = _topic(query), query.language
     if section := _prose(library.under(_naming(query.text, topic), context.exclude)):
@@ -209,9 +212,10 @@ def _chosen(
 
 
 def _topic(query: Query) -> str:
-    """Return what an overview is asked of. Of requests in other languages the wording is not known.
+    """Return the topic that an overview is to cover.
 
-    One of these that asks for a topic is taken for it as a whole, and another has none.
+    The wording of requests in other languages is not known. The whole message is the topic if its
+    route says that it asks for one; otherwise it has none.
     """
     if query.language == ENGLISH:
         return subject(query.text, "overview")
@@ -219,7 +223,7 @@ def _topic(query: Query) -> str:
 
 
 def _matter(topic: str, documents: Sequence[Title]) -> str:
-    """Return what of some documents is asked for: a topic without what the documents are called."""
+    """Return what is asked about some documents: the topic without the documents' names."""
     names = " ".join(f"{each.title} {each.name}" for each in documents)
     called = content_words(names) | DOCUMENT_WORDS
     called |= set(ORDINALS) if documents else set()
@@ -227,7 +231,7 @@ def _matter(topic: str, documents: Sequence[Title]) -> str:
 
 
 def _heading_near(matter: str, documents: Sequence[Document], library: Library) -> str | None:
-    """Return the heading that means what is asked for: “Recommendations” of what is recommended."""
+    """Return the heading that means what is asked for: “Recommendations” for what to do."""
     headings = [
         _unnumbered(document.text[each.start : each.end])
         for document in documents
@@ -246,14 +250,14 @@ def _unnumbered(heading: str) -> str:
 
 
 def _naming(message: str, topic: str) -> Callable[[str], bool]:
-    """Return what tells whether a message is about a heading, or has it in quotation marks."""
+    """Return a test of whether a message is about a heading, or has it in quotation marks."""
     said = f" {in_words(message)} "
 
     def is_named(heading: str) -> bool:
         words = in_words(heading)
         if not words or f" {words} " not in said:
             return False
-        # It may have quotation marks of its own: “The “Three Nos””.
+        # The heading may have quotation marks of its own: “The “Three Nos””.
         run = r"\W+".join(words.split())
         if re.search(rf"[\"“„‘'«「『《]\W*{run}\W*[\"”“’'»」』》]", message.casefold()):
             return True
@@ -269,15 +273,15 @@ def _naming(message: str, topic: str) -> Callable[[str], bool]:
 def _of_documents(
     documents: Sequence[Document], library: Library, count: int, language: str, enough: int | None
 ) -> tuple[list[Quote], str]:
-    """Return sentences from every part of documents, and the note.
+    """Return sentences from every part of the documents, and the note.
 
-    Those that follow each other are one quote. For `enough` see `carrying`.
+    Adjacent ones become one quote. For `enough` see `carrying`.
     """
     shown, left = documents[:count], len(documents) - count
     chosen: list[Quote] = []
     notes: list[str] = []
     several = len(library.titles()) > 1
-    # A long one has more of them, and a short one is not drowned.
+    # A long document gets more sentences, but does not crowd out a short one.
     shares = shared_out(count, [sqrt(len(document.text)) for document in shown])
     for document, share in zip(shown, shares, strict=True):
         passages = ((document, passage) for passage in library.passages(document.id))
@@ -298,7 +302,7 @@ def _of_documents(
 
 
 def _covered(shown: Collection[int], parts: int, called: str, language: str) -> str:
-    """Return what an overview covers, in words."""
+    """Say in words what an overview covers."""
     if not called:
         return say(language, "whole_text")
     if len(shown) == parts:
@@ -317,7 +321,7 @@ def _of_section(
 
 
 def _of_topic(topic: str, context: Context, count: int, language: str) -> tuple[list[Quote], str]:
-    """Return the sentences that say most of a topic, and the note; none where nothing does."""
+    """Return the sentences that say most about a topic, and the note; none if nothing does."""
     hits = context.library.search(topic, SEARCHED, context.exclude)
     found = _prose((hit.document, hit.passage) for hit in hits)
     scored = sorted(context.reranker.scored(topic, found), key=lambda each: -each.score)
@@ -332,7 +336,7 @@ def _of_topic(topic: str, context: Context, count: int, language: str) -> tuple[
 
 
 def _prose(passages: Iterable[tuple[Document, Passage]]) -> list[Quote]:
-    """Return all sentences, but what stands in tables where there is anything else."""
+    """Return all sentences, except those in tables if there are any others."""
     found = sentence_quotes(passages)
     prose = [each for each in found if not _in_table(each)]
     return prose or found
@@ -344,11 +348,11 @@ def _in_table(sentence: Quote) -> bool:
 
 
 def _thinned(sentences: Sequence[Quote], language: str) -> tuple[list[Quote], str]:
-    """Return the sentences that are weighed: all, or evenly spread ones, and what to say then."""
+    """Return the sentences to weigh, all or an even sample, and what the note says of sampling."""
     step = -(-len(sentences) // MOST_WEIGHED)
     if step <= 1:
         return list(sentences), ""
-    kept = [*sentences[:PART], *sentences[PART::step]]  # The opening is read as it stands.
+    kept = [*sentences[:PART], *sentences[PART::step]]  # The opening is not sampled.
     return kept, " " + say(language, "weighed", step=step)
 
 
@@ -356,10 +360,11 @@ def _thinned(sentences: Sequence[Quote], language: str) -> tuple[list[Quote], st
 
 
 def _leading(document: Document, sentences: Sequence[Quote], weights: np.ndarray) -> list[int]:
-    """Return the sentences that open an overview: of the text's own abstract, if it has one.
+    """Return the positions of the sentences that open an overview.
 
-    Else they are the first paragraph, if it says more of the text than most of it does, or the one
-    of the first sentences that says what the title names.
+    They are the text's own abstract, if it has one. Otherwise they are the first paragraph, if it
+    says more of the text than most of it does, or else the one of the first sentences that says
+    what the title names.
     """
     places = front_matter(document, "abstract")
     abstract = [
@@ -386,7 +391,7 @@ def _leading(document: Document, sentences: Sequence[Quote], weights: np.ndarray
 
 
 def _follows(sentence: Quote, before: Quote) -> bool:
-    """Whether a sentence comes right behind another one, in the same paragraph or item."""
+    """Whether a sentence directly follows another one, in the same paragraph or item."""
     between = sentence.document.text[before.end : sentence.start]
     apart = between.strip() or between.count("\n") > 1 or sentence.heading != before.heading
     same = sentence.document.id == before.document.id and sentence.dates == before.dates
@@ -394,7 +399,7 @@ def _follows(sentence: Quote, before: Quote) -> bool:
 
 
 def joined(sentences: Iterable[Quote]) -> list[Quote]:
-    """Join the sentences that follow each other, so that they are quoted as they stand."""
+    """Join adjacent sentences, so that they are quoted as they are in the text."""
     made: list[Quote] = []
     for each in sentences:
         if made and _follows(each, made[-1]):
@@ -407,9 +412,9 @@ def joined(sentences: Iterable[Quote]) -> list[Quote]:
 def opened(
     leading: Sequence[int], sentences: Sequence[Quote], weights: np.ndarray, count: int
 ) -> list[int]:
-    """Return at most `count` of the leading sentences, in the text's order: the first and the best.
+    """Choose at most `count` of the leading sentences, the first and the best, in the text's order.
 
-    One that is not understood by itself needs the one before it.
+    A sentence that cannot be understood by itself takes the one before it along.
     """
     chosen: set[int] = set()
     for at in sorted(leading, key=lambda at: (at != leading[0], -weights[at])):
@@ -430,13 +435,13 @@ def carrying(
     document: Document | None = None,
     enough: int | None = None,
 ) -> list[Quote]:
-    """Return the sentences that say most, in the text's order, and none twice.
+    """Return the sentences that say most, in the text's order and without repetition.
 
-    They are `count` at most. Of a whole `document` the opening is among them, and some of every
-    part: `parts` is the part, from 0 on, that each sentence is of. A part of fewer than `SHARE`
-    sentences need not have one, nor one of which no sentence stands for it. What parts leave goes
-    to the best of all. Where no number was asked for, sentences of the opening that follow each
-    other count as one, and `enough` are enough where there are no more parts.
+    There are `count` at most. For a whole `document`, they include its opening, and some sentences
+    of every part: `parts` gives the number of each sentence's part, from 0 on. A part may be left
+    out if it has fewer than `SHARE` sentences, or if none of them can represent it. What the parts
+    do not use goes to the best sentences of all. If no number was asked for, adjacent sentences of
+    the opening count as one, and `enough` of them suffice unless there are more parts.
     """
     vectors = library.embed(tuple(each.text for each in sentences))
     weights = importance(vectors, library.embed((_titled(sentences),))[0])
@@ -450,7 +455,7 @@ def carrying(
         ]
         return _unlike(sorted(fit, key=lambda at: -weights[at]), vectors, most, chosen)
 
-    # A chronology is there to be looked up: an entry or two stand for all of it.
+    # A chronology is there to be looked up: an entry or two represent all of it.
     undated = [at for at, each in enumerate(sentences) if each.dates is None]
     members = [np.flatnonzero(np.equal(parts, part)).tolist() for part in range(max(parts) + 1)]
     members = [each for each in members if len(each) >= SHARE]
@@ -475,14 +480,14 @@ def carrying(
 
 
 def _is_point(sentence: Quote) -> bool:
-    """Whether it is a point of a slide: these have no full stop, and few words."""
+    """Whether it is a point on a slide, which has few words and no full stop."""
     is_slide = sentence.document.page_kind == "slide"
     words = (len(re.findall(r"\w+", piece)) for piece in pieces(sentence.text))
     return is_slide and sum(words) >= POINT
 
 
 def _titled(sentences: Sequence[Quote]) -> str:
-    """Return what sentences stand under: their heading, or the title where they have several."""
+    """Return the heading that sentences are under, or the title if they are under several."""
     headings = {each.heading for each in sentences}
     heading = headings.pop() if len(headings) == 1 else None
     return heading or sentences[0].document.own_title
@@ -491,7 +496,7 @@ def _titled(sentences: Sequence[Quote]) -> str:
 def importance(vectors: np.ndarray, title: np.ndarray) -> np.ndarray:
     """Return how much each sentence says of the text as a whole, by vectors, in the text's order.
 
-    That is its likeness to the text's mean, to its title, and to the sentences around it.
+    That is its similarity to the text's mean, to its title, and to the sentences around it.
     """
     likeness = (vectors @ vectors.mean(0), vectors @ title, centrality(vectors))
     scales = (1.0, 1.0, FORWARD)
@@ -503,7 +508,7 @@ def importance(vectors: np.ndarray, title: np.ndarray) -> np.ndarray:
 
 
 def _standard(values: np.ndarray) -> np.ndarray:
-    """Return values by how many standard deviations they are from their mean."""
+    """Return how many standard deviations each value is from the mean."""
     scaled: np.ndarray = (values - values.mean()) / (values.std() or 1)
     return scaled
 
@@ -511,7 +516,7 @@ def _standard(values: np.ndarray) -> np.ndarray:
 def _unlike(
     ranked: Sequence[int], vectors: np.ndarray, count: int, chosen: Sequence[int] = ()
 ) -> list[int]:
-    """Return the first `count` that say nothing which one before them, or a chosen one, says."""
+    """Return the first `count` that do not repeat one before them, or one already chosen."""
     kept: list[int] = []
     mean = float((vectors @ vectors.T).mean()) if ranked else 0.0
     alike = mean + ALIKE * (1 - mean)
@@ -523,7 +528,7 @@ def _unlike(
 
 
 def centrality(vectors: np.ndarray) -> np.ndarray:
-    """Return how much each sentence of a text says of the others, by their vectors, in order."""
+    """Return how much each sentence has in common with the others, by their vectors, in order."""
     similar = vectors @ vectors.T
     low = float(similar.min())
     high = float(similar[~np.eye(len(similar), dtype=bool)].max(initial=0))
@@ -533,11 +538,11 @@ def centrality(vectors: np.ndarray) -> np.ndarray:
 
 
 def in_parts(sentences: Sequence[Quote], most: int) -> tuple[list[int], str]:
-    """Part a document's sentences by its headings into `most` parts at most.
+    """Divide a document's sentences, by its headings, into at most `most` parts.
 
-    Returns the number of each sentence's part, from 0 on, and what the parts are called. Where even
-    the highest headings are too many, or there are none, the parts are as long as each other, and
-    called nothing.
+    Returns the number of each sentence's part, from 0 on, and what the parts are called. If even
+    the highest headings are too many, or there are none, the parts are of equal length and have no
+    name.
     """
     document = sentences[0].document
     by_passage = _numbered([each.heading for each in sentences])
@@ -561,7 +566,7 @@ def _numbered(names: Sequence[object]) -> list[int]:
 
 
 def shared_out(count: int, sizes: Sequence[float]) -> list[int]:
-    """Share a number out by sizes, at least 1 to each where there are enough (D'Hondt)."""
+    """Divide a number in proportion to sizes, at least 1 each if there are enough (D'Hondt)."""
     shares = [1] * len(sizes)
     for _ in range(count - len(sizes) if sizes else 0):
         quotients = [size / (share + 1) for size, share in zip(sizes, shares, strict=True)]

@@ -1,4 +1,4 @@
-"""Answering what is asked of several things: each by itself, put together, and what is computed."""
+"""Answering a question about several things: each by itself, then put together, or computed."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ DAYS_OF_WEEK = 7
 
 
 def several(query: Query) -> SubQuestions | None:
-    """Return the questions of a message that asks one after the other; None for any other."""
+    """Return the questions of a message that asks several in a row; None for any other message."""
     text = query.text
     asked = [" ".join(text[slice(*at)].split()) for at in sentence_spans(text, 0, len(text))]
     whole = all(each.endswith("?") and len(each.split()) >= LEAST_WORDS for each in asked)
@@ -45,16 +45,16 @@ def several(query: Query) -> SubQuestions | None:
 
 
 def joined_in(query: Query) -> SubQuestions | None:
-    """Return the questions that “and” joins in a message, “Who built it and when was that?”.
+    """Return the questions that “and” joins in a message: “Who built it and when was that?”
 
-    None where it asks one, or more than are answered.
+    Returns None if there is only one, or if there are more than are answered.
     """
     asked = joined_questions(" ".join(query.text.split())) if query.text == query.typed else ()
     return _following(asked) if 1 < len(asked) <= MOST_PARTS else None
 
 
 def _following(asked: Iterable[str]) -> SubQuestions:
-    """Return questions of which each is a follow-up of those before, as sentences."""
+    """Return questions as sentences, each of them a follow-up of those before."""
     return SubQuestions(tuple(each[0].upper() + each[1:] for each in asked), follow_up=True)
 
 
@@ -62,9 +62,9 @@ _AND = re.compile(r"^(?:and|but|also) ", re.IGNORECASE)
 
 
 def answer(query: Query, context: Context) -> Iterator[Event]:
-    """Answer for both of two things; what is computed of the answers says so.
+    """Answer for both of two things; what is computed from the answers says so.
 
-    Not where it is not plain which two they are.
+    Yields nothing if it is unclear which two things are meant.
     """
     asked = (asked_parts(query.text, each) for each in query.route.matters)
     if parts := next(filter(None, asked), None):
@@ -72,15 +72,15 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
 
 
 def asked_parts(text: str, matter: str) -> SubQuestions | None:
-    """Return what a message asks of two things, by the matter of its route."""
+    """Return what a message asks about two things, given a matter of its route."""
     return asked_of_two(text, matter, lambda part: subject(part, "comparison"))
 
 
 def answer_parts(query: Query, context: Context, parts: SubQuestions) -> Iterator[Event]:
     """Answer each part by itself, and put the answers together.
 
-    If a result would be computed and a part is refused, the whole question is answered as evidence:
-    one sentence may state the result itself.
+    If a result is to be computed but a part is refused, the whole question is answered by evidence,
+    since a single sentence may state the result.
     """
     answers: list[Answer] = []
     turns: list[Turn] = []
@@ -113,10 +113,10 @@ def answer_parts(query: Query, context: Context, parts: SubQuestions) -> Iterato
 
 
 def joined(parts: SubQuestions, answers: Sequence[Answer]) -> Composition:
-    """Return the sentences of all parts in their order, with footnotes numbered through.
+    """Return the sentences of all parts in order, with footnotes numbered throughout.
 
-    A part that is refused is said to be, with its question. Where something is to be computed from
-    both answers, and can be, a last sentence says it, and that it was computed.
+    A refused part is reported, with its question. If a result can be computed from both answers, a
+    last sentence gives it and says that it was computed.
     """
     composition = Composition()
     for question, answer in zip(parts.questions, answers, strict=True):
@@ -125,7 +125,7 @@ def joined(parts: SubQuestions, answers: Sequence[Answer]) -> Composition:
         for sentence in () if answer.refused else answer.sentences:
             cited = answer.quotes_of(sentence)
             if parts.computed and cited and _answering(answer.citations) not in cited:
-                continue  # What is computed takes one number of each part.
+                continue  # The computation takes one number of each part.
             if sentence.supported:
                 composition.cite(sentence.text, cited)
             else:
@@ -138,12 +138,12 @@ def joined(parts: SubQuestions, answers: Sequence[Answer]) -> Composition:
 
 
 def _answering(cited: Sequence[Quote]) -> Quote:
-    """Return the first quote that has words marked that answer, or else the first."""
+    """Return the first quote with words marked as the answer, or else the first quote."""
     return next((quote for quote in cited if quote.marks), cited[0])
 
 
 def _computed(asked: Computed, quotes: Sequence[Quote]) -> str | None:
-    """Return what is computed from two quotes, or None where they do not hold what it takes."""
+    """Return what is computed from two quotes, or None if they lack what it takes."""
     said = [" ".join(quote.words.split()) for quote in quotes]
     if asked.how in ("days", "weeks"):
         days = [day for day in map(day_of, quotes) if day]
@@ -163,7 +163,7 @@ def _computed(asked: Computed, quotes: Sequence[Quote]) -> str | None:
 
 
 def _compared(asked: Computed, one: Measure, other: Measure, said: Sequence[str]) -> str | None:
-    """Say which of two measures is more; None where they overlap."""
+    """Say which of two measures is more, or return None if they overlap."""
     if one.least <= other.greatest and other.least <= one.greatest:
         return None
     first = int((one.least > other.greatest) != asked.is_more)
@@ -171,13 +171,13 @@ def _compared(asked: Computed, one: Measure, other: Measure, said: Sequence[str]
 
 
 def _between(days: Sequence[Point], said: Sequence[str], unit: str) -> str | None:
-    """Say how much time lies between two days; of two without a year, within one year."""
+    """Say how much time is between two days; a day without a year takes the other's."""
     year = next((each.year for each in days if each.year), None)
     try:
         first, last = (
             date(each.year or year or LEAP_YEAR, each.month or 1, each.day or 1) for each in days
         )
-    except ValueError:  # Feb. 29, in the year of the other one.
+    except ValueError:  # Feb. 29, in the year of the other day.
         return None
     number = abs((last - first).days)
     count = number_of(number, "day")
@@ -189,9 +189,9 @@ def _between(days: Sequence[Point], said: Sequence[str], unit: str) -> str | Non
 
 
 def day_of(quote: Quote) -> Point | None:
-    """Return the day that the words of a quote name which answer; None if none, or several.
+    """Return the day that the answering words of a quote name, or None unless it is exactly one.
 
-    The year is that of the words, or of the chronology's entry that the quote stands in.
+    The year is from these words, or else from the chronology entry that the quote is in.
     """
     days = times(quote.words).days
     if len(days) != 1:
@@ -209,7 +209,7 @@ class Measure(NamedTuple):
 
 
 def measured(quote: Quote) -> Measure | None:
-    """Return what the words measure that answer in a quote; None where they hold no number."""
+    """Return the measure in the answering words of a quote, or None if they have no number."""
     found = [each for each in mentions(quote.words) if each.kind == "number"]
     said = (value for each in found for value in each.holds)
     values = [Decimal(each) for each in said if each.replace(".", "", 1).isdigit()]

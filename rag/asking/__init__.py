@@ -1,1 +1,1 @@
-"""What a question asks: made to stand alone, and of which kind its answer is."""
+"""Understands a message: makes it stand alone, and finds the kind of its answer."""

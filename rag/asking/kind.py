@@ -1,4 +1,4 @@
-"""Which way a message is answered: by the router, and by the words of the documents at hand."""
+"""The route of a message: the router's, corrected by the words of the documents at hand."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from rag.asking.subject import subject, without_names
 from rag.languages import content_words
 
 SMALL_TALK = 0.97
-"""The router's probability from which a message is small talk, whatever words it has."""
+"""The router's probability from which a message is small talk, whatever its words are."""
 
 PHRASE = 2
-"""Words with a meaning that a message has at least which is nothing but a phrase of a document. Of
-250 such phrases the router takes 62 for something else; of 534 requests of other kinds none stands
-in any of six documents."""
+"""The fewest content words of a message that is looked up as a phrase of a document. The router
+takes 62 of 250 such phrases for something else; none of 534 requests of other kinds occurs in any
+of six documents."""
 
 LOOKED_UP = ("evidence", "document", "time")
 """Kinds whose ways look up such a phrase themselves."""
@@ -30,12 +30,12 @@ def route_among(
     headings: Callable[[], Collection[str]],
     holds: Callable[[str], bool],
 ) -> Route:
-    """Tell what a message wants, whatever the documents that it names are called.
+    """Return the route of a message, whatever the documents that it names are called.
 
-    What speaks in the documents' own words is not small talk, unless it surely is: “AUKUS”, “how do
-    I file it?”, but not “Great, thanks”. What is nothing but words of theirs asks what they say of
-    it: “data availability”. `holds` says whether some words stand in them one behind the other.
-    Messages in other languages than English go by the router alone.
+    A message in the documents' own words (“AUKUS”, “how do I file it?”) is not small talk, unless
+    the router is very sure that it is (“Great, thanks”). A message that is only a phrase of the
+    documents (“data availability”) asks what they say about it. `holds` says whether the documents
+    contain some words as a phrase. Messages that are not in English go by the router alone.
     """
     english = language_of_question(message) == ENGLISH
     if not english or (router.reads_all and not is_plainly_english(message)):

@@ -1,4 +1,4 @@
-"""A message, understood once: all that is done to answer it goes by what stands here."""
+"""The query: a message, understood once. All steps that answer it use this."""
 
 from __future__ import annotations
 
@@ -9,37 +9,36 @@ from functools import cache, cached_property
 from index.language import ENGLISH, language_told_by
 from rag.asking.rewrite import FOOTNOTE, NEEDED, Rewriting, Turn
 from rag.asking.route import EVIDENCE, OF_FOOTNOTE, Kind, Route
-from rag.languages import QuestionForm, content_words, form
+from rag.languages import QuestionForm, content_words, form, sentence_spans
 from rag.languages.phrases import is_small_talk
 
 DOCUMENT_KINDS = ("overview", "document")
-"""Kinds in which “it” may be what there is to read."""
+"""Kinds in which “it” may be the documents themselves."""
 
 CHAT: tuple[Kind, ...] = ("conversation",)
-"""Kinds that speak of no document, though they may name some."""
+"""Kinds that are not about the documents, though they may name some."""
 
 ASSISTANT_KINDS: tuple[Kind, ...] = (*CHAT, "command")
-"""Kinds that are said to the assistant, or of its last answer: they ask nothing by themselves."""
+"""Kinds that address the assistant or its last answer, and ask nothing of the documents."""
 
 FACT_KINDS = ("evidence", "claim")
-"""Kinds that ask what the documents say of something: each such message is understood by itself."""
+"""Kinds that ask what the documents say about something."""
 
 NOT_GONE_ON = (*FACT_KINDS, *ASSISTANT_KINDS)
-"""Kinds that no message behind asks for again without its own words for that."""
+"""Kinds that a follow-up never inherits from the message before it: it needs words of its own."""
 
 UNLIKELY = 0.1
-"""How likely a way to read a message is below which it is not tried."""
+"""The probability below which a reading of a message is not tried."""
 
 
 @dataclass(frozen=True)
 class Query:
-    """What is asked. Search, reading, deciding, writing and verifying all go by this.
+    """What is asked. Search, reading, deciding, writing and verifying all use this.
 
-    `typed` is what was typed, behind the turns of `history`; `text` is the same made to stand
-    alone, which is searched for, and `language` the code of the language that it is in. `form` and
-    `route` tell what kind of answer is wanted. Where it is
-    in doubt what the message needs of what was said before it, `others` are the other ways to read
-    it, and `share` is how likely this one is.
+    `typed` is the message as it was typed, after the turns of `history`. `text` is the standalone
+    question, which is searched for, and `language` the code of its language. `form` and `route`
+    say what kind of answer is wanted. If it is unclear what the message takes over from earlier
+    turns, `others` are the other readings, and `share` is the probability of this one.
     """
 
     typed: str
@@ -60,33 +59,41 @@ class Query:
         history: Sequence[Turn] = (),
         language: str = ENGLISH,
     ) -> Query:
-        """Make the query of a question that stands alone; `typed` is given where that differs."""
+        """Make a query from a standalone question; pass `typed` if that differs."""
         typed = text if typed is None else typed
         return cls(typed, text, form(text), route, tuple(history), language=language)
 
     def as_evidence(self) -> Query:
-        """Return the query with the route of evidence, for when its own way found nothing."""
+        """Return the query routed to evidence, for when its own way found nothing."""
         return replace(self, route=EVIDENCE)
+
+    @cached_property
+    def has_preamble(self) -> bool:
+        """Whether it is a first message of several sentences.
+
+        People say something about themselves first, and what they say misleads the search.
+        """
+        return not self.history and len(sentence_spans(self.typed, 0, len(self.typed))) > 1
 
     @property
     def asked_before(self) -> str | None:
-        """What was typed right before it; None where nothing was."""
+        """The user's last message before it, or None."""
         return next((text for role, text in reversed(self.history) if role == "user"), None)
 
     @property
     def may_stand_alone(self) -> bool:
-        """Whether something is put in, and it may be meant as it was typed all the same."""
+        """Whether the text was completed, and the message as typed is still a possible reading."""
         return self.text != self.typed and any(each.text == self.typed for each in self.others)
 
     @property
     def need(self) -> float:
-        """How likely the message needs something that was said before it, from 0 to 1."""
+        """The probability that the message needs something from earlier turns."""
         return 1 - sum(each.share for each in (self, *self.others) if each.text == self.typed)
 
     def also(self, text: str, share: float) -> Query:
-        """Return the query with a text as the first way to read it.
+        """Return the query with a text as its first reading.
 
-        `share` is how likely it is meant so; a way that has the same words adds its own.
+        `share` is the text's probability; an existing reading with the same words adds its own.
         """
         text = self.typed if _plain(text) == _plain(self.typed) else text
         others = [
@@ -100,7 +107,7 @@ class Query:
         )
 
     def earlier(self) -> Iterator[tuple[str, Sequence[Turn]]]:
-        """Yield what was typed before it, the latest first, each with the turns before it."""
+        """Yield the user's earlier messages, the latest first, each with the turns before it."""
         for at in range(len(self.history) - 1, -1, -1):
             role, text = self.history[at]
             if role == "user":
@@ -108,7 +115,7 @@ class Query:
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """The stems of its content words."""
+        """The stems of the text's content words."""
         return frozenset(content_words(self.text))
 
 
@@ -121,10 +128,10 @@ def understand(
 ) -> Query:
     """Understand a message that comes after a conversation.
 
-    `route` tells what kind of answer a text wants, `rewrite` makes a message in a language stand
-    alone, and `short` tells the language of one that is too short for its letters to tell it.
+    `route` returns the route of a text. `rewrite` makes a message in a language stand alone.
+    `short` returns the language of a message that is too short to identify by its letters.
     """
-    route = cache(route)  # What was said before is looked at more than once.
+    route = cache(route)  # Earlier turns are routed more than once.
     language = _spoken(typed, history, short)
     history = list(_without(CHAT, history, route))
     if history and FOOTNOTE.search(typed):
@@ -155,9 +162,9 @@ def _plain(text: str) -> str:
 
 
 def _spoken(typed: str, history: Sequence[Turn], short: Callable[[str], str | None] | None) -> str:
-    """Return the language of a message; where it tells none, of those before: “2019?”.
+    """Return the language of a message, or of earlier ones if it has none (“2019?”).
 
-    Without `short` few messages tell theirs, so only the last one before is asked.
+    Without `short`, few messages show their language, so only the last earlier one is tried.
     """
     before = [said for role, said in reversed(history) if role == "user"]
     for text in (typed, *(before if short else before[:1])):
@@ -169,10 +176,10 @@ def _spoken(typed: str, history: Sequence[Turn], short: Callable[[str], str | No
 def _without(
     kinds: Collection[Kind], history: Sequence[Turn], route: Callable[[str], Route]
 ) -> Iterator[Turn]:
-    """Yield the turns but for messages of some kinds, with what was answered to them.
+    """Yield the turns without messages of some kinds and their answers.
 
-    A message that was answered like small talk was some, whatever its words are, and one that was
-    answered with footnotes was none.
+    The answer has the last word on small talk: a message that was answered like it is left out,
+    whatever its words are, and one that was answered with footnotes is kept.
     """
     is_left_out = False
     for at, (role, said) in enumerate(history):
@@ -186,19 +193,20 @@ def _without(
 
 
 def _of_texts(route: Route, alone: Query) -> Route:
-    """Return the route of a message made whole: what the texts say makes no request of it."""
+    """Return the route of a completed message: words of the texts do not make it a request."""
     return alone.route if route.kind in ASSISTANT_KINDS else route
 
 
 def _of_the_answer(route: Route, rewriting: Rewriting) -> bool:
-    """Whether a message is asked of the assistant or of its last answer: nothing is put in then."""
+    """Whether a message addresses the assistant or its last answer: it is not completed then."""
     return route.kind in ASSISTANT_KINDS and route.probability >= rewriting.need
 
 
 def _goes_on(query: Query, made: Query, route: Callable[[str], Route]) -> Route | None:
-    """Return the route of a message that asks the same of something else: “And in December?”.
+    """Return the route that a follow-up inherits (“And in December?”), or None.
 
-    That is where the question before it was no question of fact, and is surely none with it either.
+    It inherits the route of the question before it if that was not a question of fact, and if the
+    router is at least as sure of both together as of the follow-up alone.
     """
     if query.asked_before is None or {made.route.kind, query.route.kind} != {"evidence"}:
         return None
@@ -209,9 +217,9 @@ def _goes_on(query: Query, made: Query, route: Callable[[str], Route]) -> Route 
 
 
 def _of_documents(query: Query, route: Callable[[str], Route]) -> bool:
-    """Whether a message asks of what there is to read, as the question before it did.
+    """Whether a message asks about the documents themselves, as the question before it did.
 
-    “How long is it?” does then; else it asks of what was spoken of as “it”.
+    “How long is it?” does so after such a question; after others, “it” is what they were about.
     """
     if str(query.route) != "overview/all" and query.route.kind != "document":
         return False

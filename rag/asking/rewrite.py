@@ -1,10 +1,10 @@
-"""A message made to stand alone: it gets the words of the conversation that it needs.
+"""Make a message stand alone, with words copied from the conversation.
 
-A head of the reader tells where something is missing, and which words of the turns before stand for
-it (`eval/lab/training/follow_ups/`). They are copied as they were said, so nothing is put in that
-nobody said. In English they take the place of what stands for them, with a small word that leads to
-them. Other languages would have other endings there, so they stand in brackets behind it: “How long
-is it (the bridge)?”.
+A head of the reader predicts where a message lacks something, and which words of the earlier turns
+supply it (`eval/lab/training/follow_ups/`). The words are copied as they were said, so nothing is
+inserted that nobody said. In English they replace the pronoun or the gap, with a preposition or the
+like before them if needed. Other languages may need other endings there, so the words follow in
+brackets: “How long is it (the bridge)?”.
 """
 
 from __future__ import annotations
@@ -27,22 +27,23 @@ Turn = tuple[Literal["user", "assistant"], str]
 
 How = Literal["keep", "drop", "replace", "insert"]
 HOWS: tuple[How, ...] = get_args(How)
-"""What is done at a word of a message: words are put in its place, or before it."""
+"""The edit at a word of a message: words replace it, or are inserted before it."""
 
 PUTTING: tuple[How, How] = ("replace", "insert")
-"""Those that put something in; they are the last of all."""
+"""The edits that add words; they are the last of `HOWS`."""
 
 CONTEXT = 1_200
-"""Characters of the turns before a message that are read with it, at most."""
+"""The most characters of earlier turns that are read with a message."""
 
 ANSWERS = (400, 240, 240)
-"""Characters that are read of the last answers, the last one first; of earlier ones none are."""
+"""The most characters that are read of each recent answer, the last one first. Earlier answers are
+not read."""
 
 QUESTION, ANSWER = "> ", "= "
-"""What a turn begins with, as it is read."""
+"""What a question and an answer begin with in the reader's input."""
 
 GOES_ON = " …"
-"""What stands behind a text that is cut off."""
+"""The end of a text that was cut off."""
 
 ARTICLES = ("the ", "a ", "an ")
 
@@ -51,7 +52,7 @@ FOOTNOTE = re.compile(r"\[\d+\]")
 
 
 class Put(NamedTuple):
-    """What is done at a place of a message, and the words that are put in."""
+    """An edit at a place of a message, with the words that it adds."""
 
     start: int
     end: int
@@ -60,21 +61,21 @@ class Put(NamedTuple):
 
 
 ReadEdits = Callable[[str, Sequence[tuple[int, int]], str], "tuple[float, Sequence[Edit]]"]
-"""Reads what is to be done at the places of a message, before which the context was said.
+"""The reader's head: called with a message, its places and the context before it.
 
-That is how likely the message needs anything, and for each place its logits (those of `HOWS`, then
-of `LINKS`, then of owning nothing or something) with the words that would be copied there.
+It returns the probability that the message needs anything, and for each place the logits (of
+`HOWS`, then of `LINKS`, then of no possessive and a possessive) and the words to copy there.
 """
 
 
 def places(message: str) -> list[tuple[int, int]]:
-    """Return the places of a message's words and marks, and last the empty one at its end."""
+    """Return the places of a message's words and punctuation, and last the empty one at its end."""
     end = len(message.rstrip())
     return [*(each.span() for each in any_word().finditer(message)), (end, end)]
 
 
 def context_of(history: Sequence[Turn]) -> str:
-    """Return the turns before a message as they are read with it, the latest question first."""
+    """Return the turns before a message as the reader's input, the latest question first."""
     turns: list[str] = []
     answers = iter(ANSWERS)
     behind = ""
@@ -89,9 +90,9 @@ def context_of(history: Sequence[Turn]) -> str:
 
 
 def _cut(text: str, most: int) -> str:
-    """Return the beginning of a text, which ends with a whole word and then a sign that it goes on.
+    """Return the beginning of a text, cut after a whole word, with a sign that it goes on.
 
-    Without it the head would take the last words for what is meant.
+    Without the sign, the head would take the last words for what is meant.
     """
     if len(text) <= most:
         return text
@@ -100,9 +101,9 @@ def _cut(text: str, most: int) -> str:
 
 
 def linked(link: str, words: str, ending: str) -> str:
-    """Return what is put in with the small word before it, and what shows an owner behind it.
+    """Return words with the link before them and the possessive ending after them.
 
-    An article that opened a sentence is written small now.
+    An article that opened a sentence loses its capital.
     """
     if words.casefold().startswith(ARTICLES):
         words, link = words[:1].lower() + words[1:], "" if link == "the" else link
@@ -110,7 +111,7 @@ def linked(link: str, words: str, ending: str) -> str:
 
 
 def edited(message: str, puts: Sequence[Put]) -> str:
-    """Return a message with all that is put in and dropped; as it is where nothing is put in."""
+    """Apply edits to a message; if none of them adds words, return it unchanged."""
     if not any(each.words for each in puts):
         return message
     made, at = message[: puts[0].start], puts[0].start
@@ -123,7 +124,7 @@ def edited(message: str, puts: Sequence[Put]) -> str:
 
 
 def _joined(left: str, right: str) -> str:
-    """Put one piece behind another, with a blank between words and none before a mark."""
+    """Join two pieces with a blank, but without one before punctuation."""
     left, right = left.rstrip(), right.strip()
     if not left:
         return right.lstrip(",.;:!?- ")
@@ -132,57 +133,58 @@ def _joined(left: str, right: str) -> str:
 
 
 NEEDED = 0.5
-"""How likely a message needs something, from which it is read so first of all."""
+"""The probability of need from which the completed message is read first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rewriting:
-    """A message with what it may need of the turns before, and how likely it is to need it.
+    """The ways to complete a message from earlier turns, and whether it needs that.
 
-    `texts` are the ways to put it in, the likeliest first, each with how likely it is of all; there
-    are none where nothing can be put in. `need` is a probability, from 0 to 1.
+    `texts` are the completed messages, the likeliest first, each with its share of the probability.
+    There are none if nothing can be added. `need` is the probability that the message needs it.
     """
 
     texts: tuple[tuple[str, float], ...] = ()
     need: float = 0.0
 
     def first_of_all(self, message: str) -> str:
-        """Return the way in which a message is to be read first of all."""
+        """Return the likeliest reading of a message: completed, or as it is."""
         return self.texts[0][0] if self.texts and self.need >= NEEDED else message
 
 
 MOST = 3
-"""Things that are tried in the place that needs something most. Of 140 messages that were held out
-the likeliest one has words that people put in for 76%, one of three has for 95%."""
+"""Candidates that are tried at the place that needs something most. On 140 held-out messages, the
+likeliest one has words that people put in for 76%, and one of three does for 95%."""
 
 CALM, CALM_NEED = 3.0, 2.0
-"""By how much the head is too sure which thing is meant, and that any is: the log-odds are divided
-by these."""
+"""Temperatures: the head is overconfident about which thing is meant, and about whether any is, so
+its log-odds are divided by these."""
 
 INSERTED = 0.7
-"""How likely a message needs words that no word of it stands for, at most. “How long is it?” needs
-some, “Any deaths?” may as well ask of all there is to read: then what is found decides. Chosen on
-the talks that come with Footnoted (eval/lab/RECORDS.md)."""
+"""The highest probability of need for a message with no word to replace. “How long is it?” needs
+something, but “Any deaths?” may as well ask about all documents: then what is found decides. Chosen
+on the talks that come with Footnoted (eval/lab/RECORDS.md)."""
 
 BARE = 0.91
-"""How likely “Since when?” needs something. Of 395 messages of nothing but function words none
-stood alone, so it is not read as it was typed (`UNLIKELY` in `rag/asking/query.py`). Surer than
-this is the router of what is said to the assistant, such as “What more?”."""
+"""The probability that a message like “Since when?” needs something. None of 395 messages of
+nothing but function words stood alone, so it is not read as it was typed (`UNLIKELY` in
+`rag/asking/query.py`). The router is surer than this of messages to the assistant, such as “What
+more?”."""
 
 AGAIN = 0.8
-"""How likely it then asks what was asked before it. Of 95 such messages in dialogues about
-SQuAD's texts this has at least as many words that people put in as the head's own for 79%, of 55
-others for 84%."""
+"""The probability that such a message asks the question before it again. Of 95 such messages in
+dialogues about SQuAD's texts, this has at least as many of the words that people put in as the
+head's own choice for 79%, and of 55 others for 84%."""
 
 SURE = 0.5
-"""How likely words are of all that could stand at a place from which they are put in beside those
-that are needed most."""
+"""The share of the probability at a place from which words are also put in there, besides the place
+that needs something most."""
 
 
 def rewritten(
     message: str, history: Sequence[Turn], read: ReadEdits, *, english: bool = True
 ) -> Rewriting:
-    """Return a message with what it needs of the turns before, if it needs anything."""
+    """Return the ways to complete a message from the turns before it, if it needs anything."""
     context = context_of(history)
     unknown = english and language_of(message) is None
     if not context or unknown or not re.search(r"\w", message):
@@ -211,7 +213,7 @@ def rewritten(
 
 
 def explained(message: str, at: int, words: str) -> str:
-    """Return a message with what is meant at a place of it, in brackets behind that."""
+    """Return a message with words in brackets at a place of it."""
     before, behind = message[:at].rstrip(), message[at:].lstrip()
     if not has_blanks(message):
         return f"{before}（{words}）{behind}"
@@ -220,7 +222,7 @@ def explained(message: str, at: int, words: str) -> str:
 
 
 def _end_of_place(at: Sequence[tuple[int, int]], edits: Sequence[Edit], surest: int) -> int:
-    """Return where the words end that words of the context stand for; where they are put in."""
+    """Return the end of the words that the context explains: the brackets are put there."""
     if _putting(edits[surest]) == "insert":
         return at[surest][0]
     last = surest
@@ -230,7 +232,7 @@ def _end_of_place(at: Sequence[tuple[int, int]], edits: Sequence[Edit], surest: 
 
 
 def _asked_again(message: str, history: Sequence[Turn], read: ReadEdits) -> str | None:
-    """Return the question before a message of nothing but question words, asked with these."""
+    """Return the question before a message, asked with the message's question words."""
     for at in reversed(range(len(history))):
         role, said = history[at]
         if role == "user":
@@ -241,10 +243,10 @@ def _asked_again(message: str, history: Sequence[Turn], read: ReadEdits) -> str 
 def rewriter(
     english: ReadEdits, across: ReadEdits | None
 ) -> Callable[[str, Sequence[Turn], str], Rewriting]:
-    """Return what makes a message in a language stand alone.
+    """Return the function that makes a message in a language stand alone.
 
-    What is in English behind English is read by `english`, all else by `across`. Where there is
-    none, a message in another language is left as it is.
+    English messages after English turns are read by `english`, all others by `across`. Without
+    `across`, a message in another language is left as it is.
     """
 
     def rewrite(message: str, history: Sequence[Turn], language: str) -> Rewriting:
@@ -256,21 +258,21 @@ def rewriter(
 
 
 def _is_english(turn: Turn) -> bool:
-    """Whether a turn may be in English: a short answer, such as a name, tells no language."""
+    """Whether a turn may be in English: a short answer, such as a name, may be in any language."""
     role, text = turn
     told = language_of_text(text) if role == "assistant" else language_of_question(text)
     return told in (None, ENGLISH)
 
 
 def leaves_open(message: str, read: ReadEdits) -> float:
-    """Return how likely a message needs something that was not said, from 0 to 1."""
+    """Return the probability that a message without earlier turns lacks something."""
     if language_of(message) is None:
         return 0.0
     return read(message, places(message), "")[0]
 
 
 def _things(edit: Edit, context: str) -> list[tuple[str, float]]:
-    """Return the words that may be put in at a place, each of another thing, with their shares."""
+    """Return the candidates for a place with their shares; no two of them name the same thing."""
     found: dict[str, float] = {}
     for start, end, share in edit.words:
         words = context[start:end]
@@ -286,9 +288,9 @@ def _things(edit: Edit, context: str) -> list[tuple[str, float]]:
 def _puts(
     at: Sequence[tuple[int, int]], edits: Sequence[Edit], context: str, surest: int, words: str
 ) -> Iterator[Put]:
-    """Yield what is done at each place; at the surest one the words are put in.
+    """Yield the edits at all places; the surest place gets `words`.
 
-    The same words are put in once: “it” a second time is understood then.
+    The same words are put in only once: a second “it” is clear then.
     """
     had = {words}
     for place, ((start, end), edit) in enumerate(zip(at, edits, strict=True)):
@@ -314,7 +316,7 @@ def _split(logits: Sequence[float]) -> tuple[Sequence[float], Sequence[float], S
 
 
 def _putting(edit: Edit) -> How:
-    """Return how words are put in at a place, if they are."""
+    """Return the likelier way to put words in at a place."""
     hows, _, _ = _split(edit.logits)
     return PUTTING[_greatest(hows[-len(PUTTING) :])]
 

@@ -1,8 +1,8 @@
-"""Which way a message is to be answered: told by a small network that has learned it of examples.
+"""The router: a small network that was trained on examples to tell what answer a message wants.
 
-Its kinds and what they want are told by examples, `router.jsonl` and `further.jsonl` in
-`eval/lab/training/routing/`, and by nothing else: to correct a message that is routed wrongly, add
-a line there and train again. In doubt the route is evidence, which most messages ask for.
+Its kinds and their matters are defined by the examples alone, `router.jsonl` and `further.jsonl` in
+`eval/lab/training/routing/`. To correct a message that is routed wrongly, add a line there and
+train again. If the router is unsure, the route is evidence, which most messages want.
 """
 
 from __future__ import annotations
@@ -36,46 +36,45 @@ Kind = Literal[
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 Requests = Kind | Literal["footnote"]
-"""Requests whose wording is known: those of a kind, and those that ask of a footnote."""
+"""Requests whose wording is known: those of a kind, and those about a footnote."""
 
 WEIGHTS = Path(__file__).parent / "router"
 FOREIGN_ROWS = "languages.npz"
-"""The file beside the weights that tells the classes of messages in other languages."""
+"""The file next to the weights with the linear layers that classify messages in other languages."""
 
 LONGEST = 500
-"""Characters of a message that are read: what it asks is said at its beginning or in few words."""
+"""Characters of a message that are read. Longer messages say what they want at the beginning."""
 
 REMEMBERED = 256
 """Messages whose probabilities are cached: earlier ones are routed again with each new one."""
 
 DOUBT = 0.2
-"""The probability of evidence from which a message is taken to ask for it, even where that of
-another kind is greater. Chosen on examples that the network had not learned from, and on questions
-of SQuAD's training set."""
+"""The probability of evidence from which it is the route, even if another kind is likelier. Chosen
+on examples that the network was not trained on, and on questions of SQuAD's training set."""
 
 COMPUTED = 0.001
-"""The probability of a computation from which one is tried, whatever else a message may ask for:
-“What was the total population of Europe in 1952?” is a question of fact where there is no table,
-and only a table that has all of its words is computed from."""
+"""The probability of a computation from which one is tried, whatever else a message may want. “What
+was the total population of Europe in 1952?” is a question of fact if there is no table, and a table
+is only computed from if it has all the question's words."""
 
 ONLY_COMPUTED = 0.9
-"""The probability of a computation from which nothing else is asked for. Below it the likeliest
-other kind stands beside it, for where no table fits."""
+"""The probability of a computation from which it is the route. Below that, the likeliest other kind
+is the route, in case no table fits."""
 
 BESIDE = 0.35
-"""The share of a kind's probability from which a matter is asked for beside another one."""
+"""The share of a kind's probability from which a further matter is wanted as well."""
 
 BESIDE_OF_DOCUMENT = 0.2
-"""The same of what is asked about a document: one thing too many is told in a few words, and one
-too few was asked for in vain. Of 95 examples that ask for several 57 are told all, with 0.35 27."""
+"""The same for matters of a document, where one too many costs a few words, and one too few leaves
+a question open. Of 95 examples that want several matters, 57 get all of them; with 0.35, 27 do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What kind of answer a message wants, which matters of that kind, and how sure that is.
+    """The kind of answer that a message wants, which matters of that kind, and the probability.
 
-    `computes` is what may have to be computed, whatever the kind is, where a table fits: each
-    matter with its probability, likeliest first; empty for nothing.
+    `computes` lists what may have to be computed if a table fits, whatever the kind is: matters
+    with their probabilities, likeliest first.
     """
 
     kind: Kind
@@ -88,30 +87,30 @@ class Route:
 
 
 EVIDENCE = Route("evidence", ("fact",), 1.0)
-"""The route of a question that a program made, or that has no special way to answer."""
+"""The route of a question that a program made, or that no special way answers."""
 
 NOTHING = Route("conversation", ("nothing",), 1.0)
 """The route of a message without a letter or a digit."""
 
 REMARK = Route("conversation", ("remark",), 1.0)
-"""The route of a message that only tells something."""
+"""The route of a message that only tells something, and wants nothing."""
 
 SURE_OF_LANGUAGE = 0.6
-"""The probability from which a short message is taken to be in a language."""
+"""The probability from which the language of a short message is trusted."""
 
 IN_ANY_LANGUAGE: tuple[Kind, ...] = ("evidence", "overview", "document", "conversation", "command")
-"""Kinds that are answered in any language. What other kinds ask is read out of their words, which
-is known of English alone."""
+"""Kinds that are answered in any language. Other kinds need the message's words to be parsed, which
+only works for English."""
 
 OF_FOOTNOTE = Route("command", ("footnote",), 1.0)
 """The route of a message that names a footnote of the last answer by its number, “[2]”."""
 
 
 class Router:
-    """The network, opened when it is first needed, by whichever thread asks first."""
+    """The network, which is opened when it is first needed."""
 
     def __init__(self, embed: Callable[[str], Sequence[float]] | None = None) -> None:
-        """Read English; and other languages where `embed` gives a message's vector of e5's."""
+        """Read English, and other languages if `embed` is given: it returns e5's vectors."""
         self._english = Lazy(_opened)
         self._foreign = Lazy(lambda: _rows(embed)) if embed else None
 
@@ -125,9 +124,9 @@ class Router:
         return self._foreign is not None
 
     def language(self, message: str) -> str | None:
-        """Return the code of the language that a message is in, however short it is.
+        """Return the code of a message's language, however short the message is.
 
-        None where it is not sure, and where other languages than English are not read.
+        None if that is uncertain, or if this router reads only English.
         """
         if self._foreign is None or not re.search(r"[^\W\d_]", message):
             return None
@@ -136,7 +135,7 @@ class Router:
         return codes[best] if probabilities[best] >= SURE_OF_LANGUAGE else None
 
     def __call__(self, message: str, *, english: bool = True) -> Route:
-        """Tell what kind of answer a message wants; evidence where its language is not read."""
+        """Return a message's route; evidence if its language is not read."""
         if not re.search(r"\w", message):
             return NOTHING
         if english:
@@ -148,10 +147,12 @@ class Router:
 
 
 def route_of(names: Sequence[str], probabilities: Sequence[float]) -> Route:
-    """Return the likeliest kind, with its matters, likeliest first; evidence where in doubt."""
+    """Return the likeliest kind, with its matters, likeliest first; evidence if in doubt."""
     ranked = sorted(zip(probabilities, names, strict=True), reverse=True)
     sums = {kind: sum(p for p, name in ranked if name.startswith(f"{kind}/")) for kind in KINDS}
-    computes = tuple((name[8:], p) for p, name in ranked if name.startswith("compute/"))
+    computes = tuple(
+        (name.removeprefix("compute/"), p) for p, name in ranked if name.startswith("compute/")
+    )
     computes = computes if sums["compute"] >= COMPUTED else ()
     if sums["evidence"] >= DOUBT:
         return replace(EVIDENCE, probability=sums["evidence"], computes=computes)
@@ -166,28 +167,28 @@ def route_of(names: Sequence[str], probabilities: Sequence[float]) -> Route:
 
 @lru_cache(maxsize=1)
 def metadata() -> Any:
-    """Return what stands beside the weights: names of classes, and words of requests."""
+    """Return the router's metadata: the names of its classes, and words of requests."""
     return json.loads((WEIGHTS / "router.json").read_text("utf-8"))
 
 
 @lru_cache(maxsize=len(KINDS) + 1)
 def request_words(kind: Requests) -> frozenset[str]:
-    """Return the words that requests of a kind have in common, in lower case, whatever they name.
+    """Return the words that requests of a kind have in common, in lower case.
 
-    Those are the words of "give me an overview of the", and none of what follows.
+    They include the words of "give me an overview of the", but not those of the subject after it.
     """
     return frozenset(metadata()["request_words"][kind])
 
 
 @lru_cache(maxsize=1)
 def telling_words() -> Mapping[str, Mapping[str, float]]:
-    """Return the words that tell what is to be computed, with the share that each matter has."""
+    """Return the words that indicate a computation, with the share that each matter has."""
     found: Mapping[str, Mapping[str, float]] = metadata()["telling_words"]
     return found
 
 
 def _opened() -> Callable[[str], Sequence[float]]:
-    """Return what gives a message the probability of each class."""
+    """Open the English network, as a function from a message to the classes' probabilities."""
     from index.weights.onnx import OnnxWeights
 
     weights = OnnxWeights(WEIGHTS, "router.onnx")
@@ -200,18 +201,18 @@ def _opened() -> Callable[[str], Sequence[float]]:
 
 
 Told = Callable[[str], tuple[Sequence[str], Sequence[float]]]
-"""Tells of a message the names that it may have, and the probability of each."""
+"""A classifier: maps a message to the names of the classes, and the probability of each."""
 
 
 class ForeignRows(NamedTuple):
-    """What tells the class of a message in any language, and which language it is in."""
+    """Two classifiers of messages in any language: of the route, and of the language."""
 
     asked: Told
     language: Told
 
 
 def _rows(embed: Callable[[str], Sequence[float]]) -> ForeignRows:
-    """Return what the file of rows tells of a message by its vector."""
+    """Return the classifiers of the file, which work on a message's embedding."""
     import numpy as np
 
     rows = np.load(WEIGHTS / FOREIGN_ROWS)

@@ -1,7 +1,7 @@
 """What a request names: its subject, documents by their titles, how many sentences it wants.
 
-Each function here is asked only once the route is known. What is a request's own wording, and what
-is its subject, is told by the words that the examples of its kind have in common.
+What belongs to the wording of a request, and what to its subject, depends on its kind: the words
+that the router's examples of that kind have in common are the wording.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from rag.languages.english_tokens import numbers
 from rag.languages.english_words import DOCUMENT_WORDS, ORDINALS, SEVERAL
 
 MOST_WANTED = 50
-"""The most sentences that a number in a request can mean; a greater one is a year, or part of a
+"""The most sentences that a number in a request can mean. A greater number is a year, or part of a
 name."""
 
 LONG = 3
-"""Content words of a title that nothing else is called by."""
+"""Content words from which a title can only mean its document."""
 
 _SECTION_WORDS = ("section", "chapter", "part")
 AFTER_SECTION = re.compile(
@@ -34,15 +34,15 @@ IN_QUOTES = re.compile(r"[\"“«„](\w.*?)[\"”»“]")
 
 
 def in_words(text: str) -> str:
-    """Return the words of a text, in lower case, with a blank between them."""
+    """Return the words of a text in lower case, separated by blanks, without punctuation."""
     return " ".join(re.findall(r"\w+", text.casefold()))
 
 
 def subject(message: str, kind: Requests) -> str:
-    """Return what a request is about, in its own words: “AUKUS” of “Tell me about AUKUS, please”.
+    """Return what a request is about, in its own words: “AUKUS” for “Tell me about AUKUS, please”.
 
-    That is what stands in quotation marks, or all from the first to the last word that requests of
-    its kind do not have in common; empty where there is none.
+    The subject is the text in quotation marks, or else everything from the first to the last word
+    that is not typical of requests of the kind. It is empty if there is no such word.
     """
     if quoted := IN_QUOTES.search(message):
         return quoted[1]
@@ -56,10 +56,10 @@ def subject(message: str, kind: Requests) -> str:
 
 
 def named(message: str, documents: Sequence[Title]) -> list[Title]:
-    """Return the documents that a message calls by their title, or by their file's name.
+    """Return the documents that a message names, by their title or by their file's name.
 
-    Or by words of the title, or by their number in the order they are listed in, beside a word for
-    a document: “the beekeeping paper”, “the second document”.
+    Next to a word for a document, words of the title or the position in the list name one as well:
+    “the beekeeping paper”, “the second document”.
     """
     said = f" {in_words(message)} "
     whole = [each for each in documents if any(f" {name} " in said for name in _names(each))]
@@ -73,10 +73,11 @@ def named(message: str, documents: Sequence[Title]) -> list[Title]:
 
 
 def spoken_of(query: Query, documents: Sequence[Title]) -> list[Title]:
-    """Return the documents that a message is about, by itself or by what was asked before it.
+    """Return the documents that a message is about, by its own words or by earlier messages.
 
-    Those are what it names, or else what the last message did that named any: “How long is it?”.
-    Empty where none did, and where a message speaks of several in general.
+    They are the documents that it names, or else those of the last message that named any: “How
+    long is it?”. The result is empty if none did, or if a later message speaks of several in
+    general.
     """
     for message in (query.text, *(typed for typed, _ in query.earlier())):
         if found := named(message, documents):
@@ -89,10 +90,10 @@ def spoken_of(query: Query, documents: Sequence[Title]) -> list[Title]:
 def without_names(
     message: str, documents: Sequence[Title], headings: Callable[[], Collection[str]]
 ) -> str:
-    """Put “this document” in the place of a document's name, and “this section” of a heading's.
+    """Replace the name of a document by “this document”, and of a heading by “this section”.
 
-    So a message is routed by what it wants, whatever things are called. A title of few words is a
-    document's only in quotation marks: “How old is Martin Luther?” does not ask of the article.
+    So names do not influence how a message is routed. A short title counts only in quotation marks:
+    “How old is Martin Luther?” is not about the article of that title.
     """
     said = f" {in_words(message)} "
     for name in chain.from_iterable(_plain_names(each.title, each.name) for each in documents):
@@ -111,21 +112,21 @@ def without_names(
 
 @lru_cache(maxsize=2**18)
 def _plain_names(title: str, source: str) -> tuple[str, ...]:
-    """Return, in words, what only a document is called: its file, and its title if it is long."""
+    """Return the names that can only mean a document: its file's, and its title if it is long."""
     names = [source] if PurePath(source).suffix else []
     names += [title] if len(content_words(title)) >= LONG else []
     return tuple(filter(None, map(in_words, names)))
 
 
 def _names(document: Title) -> list[str]:
-    """Return what a document may be called by; words of no content name none."""
+    """Return the names of a document: its title and its file's, if they have content words."""
     file = PurePath(document.name)
     names = (document.title, file.name, file.stem)
     return [in_words(name) for name in names if content_words(name)]
 
 
 def _numbered(words: Sequence[str], documents: Sequence[Title]) -> list[Title]:
-    """Return the documents that words call by their numbers."""
+    """Return the documents that words name by position, such as “the second document”."""
     called = (
         ORDINALS.index(word)
         for word, after in pairwise(words)
@@ -135,7 +136,7 @@ def _numbered(words: Sequence[str], documents: Sequence[Title]) -> list[Title]:
 
 
 def _beside_document(message: str) -> list[str]:
-    """Return the words right before a word for a document, and behind it where one links them."""
+    """Return the words before a word for a document, and those that a function word links to it."""
     words = in_words(message).split()
     beside: list[str] = []
     for at, word in enumerate(words):
@@ -147,16 +148,16 @@ def _beside_document(message: str) -> list[str]:
 
 
 def number_wanted(query: Query) -> int | None:
-    """Return how many sentences an overview is to have, however its request is understood."""
+    """Return how many sentences an overview should have, as completed or as typed."""
     return wanted(query.text) or wanted(query.typed)
 
 
 def wanted(message: str) -> int | None:
-    """Return how many sentences or points a request wants; None where it does not say."""
+    """Return how many sentences or points a request wants; None if it does not say."""
     common = {each for each in request_words("overview") - FUNCTION_WORDS if each.isalpha()}
     words = in_words(IN_QUOTES.sub(" ", message)).split()
     for at, word in enumerate(words[:-1]):
-        ordinal = word in ORDINALS  # “The first chapter” is no number of chapters.
+        ordinal = word in ORDINALS  # “The first chapter” is not a number of chapters.
         found = [] if ordinal else [int(value) for value, _ in numbers(word) if value % 1 == 0]
         counted = [w for w in words[at + 1 : at + 3] if w.removesuffix("s") not in DOCUMENT_WORDS]
         are_common = any({w, f"{w}s", w.removesuffix("s")} & common for w in counted)

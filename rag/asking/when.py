@@ -1,8 +1,8 @@
-"""Which days a question means that asks what happened at a time.
+"""The days that a question about a time means.
 
-Such are "What happened on Sept. 9?", "Which events fell between Oct. 14 and 23?" and "What did the
-two navies do after the summit?". What a question leaves out, the year above all, is taken from the
-days that the library's entries cover, never from today's date.
+Examples are "What happened on Sept. 9?", "Which events fell between Oct. 14 and 23?" and "What did
+the two navies do after the summit?". What a question leaves out, usually the year, is taken from
+the days that the library's entries cover, never from today's date.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ Period = tuple[date, date]
 """The first and the last day of a time, both included."""
 
 FindEvent = Callable[[str, Sequence[Period]], Period | None]
-"""Looks up the days of an event by its words, inside the periods where there are any."""
+"""Looks up the days of an event by its words, within the periods if any are given."""
 
 DAY = timedelta(1)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The time that a question asks for.
+    """The time that a question asks about.
 
-    There are several `periods` where the question names several, or where its month fits more than
-    one year. `topic` is what else it says of the events, empty for nothing. `latest_first` tells
-    which entries to keep where not all can be listed ("before …", "the last entry"), and `count`
-    how many are wanted, None for all. `event` holds the days of the event that the time is counted
-    from, where it is counted from one.
+    There are several `periods` if the question names several, or if its month fits more than one
+    year. `topic` is what else it says about the events, and may be empty. If not all entries can be
+    listed, `latest_first` keeps the latest ones ("before …", "the last entry"). `count` is how many
+    are wanted, or None for all. `event` holds the days of the event that the time is relative to,
+    if there is one.
     """
 
     periods: tuple[Period, ...]
@@ -43,11 +43,11 @@ class Asked:
 
 
 def asked_time(question: str, covered: Period, find_event: FindEvent) -> Asked | None:
-    """Return the time whose events a question asks for, or None where it names none.
+    """Return the time that a question asks about, or None if it names none.
 
     `covered` is the first and the last day of the library's dated entries. `find_event` is called
-    only for a time that is counted from an event ("after the G20 meeting"); when it finds none, the
-    question is like any other.
+    only for a time that is relative to an event ("after the G20 meeting"). If it finds none, the
+    result is None as well.
     """
     said = _said(question)
     if said.from_today or not (said.times or said.event or said.end):
@@ -78,9 +78,9 @@ def asked_time(question: str, covered: Period, find_event: FindEvent) -> Asked |
 
 
 def told_times(sentence: str, covered: Period) -> list[Period]:
-    """Return the days that a sentence tells of, where it names any.
+    """Return the periods that a sentence names.
 
-    A year that is left out is one that there are entries of.
+    If the year is left out, it is a year with entries.
     """
     said = (each for each in times(sentence).times if each.relation == "in")
     return [period for each in said for period in _periods(each, covered)]
@@ -92,7 +92,7 @@ def overlap(one: Period, other: Period) -> bool:
 
 
 def _said(question: str) -> Times:
-    """Read the last question, with what "And in November?" takes over from the one before."""
+    """Parse the last question, with what "And in November?" takes over from the one before."""
     *before, last = re.split(r"(?<=\?)\s+", " ".join(question.split()))
     said = times(last.rstrip(" ?.!"))
     if not before:
@@ -104,7 +104,7 @@ def _said(question: str) -> Times:
 
 
 def _periods(time: Time, covered: Period) -> list[Period]:
-    """Return the days meant. A year that is left out is one that there are entries of."""
+    """Return the days that are meant. If the year is left out, it is a year with entries."""
     periods: list[Period] = []
     for first, last in time.ranges:
         # A winter or a range across New Year may begin in the year before.
@@ -112,7 +112,7 @@ def _periods(time: Time, covered: Period) -> list[Period]:
         named = [each for year in years if (each := _range(first, last, year))]
         near = [each for each in named if each[0].year <= covered[1].year] or named
         known = [each for each in named if overlap(each, covered)] or near[-1:]
-        # After one of several days is after the latest.
+        # "After" a day that fits several years means after the latest.
         known = known if time.relation == "in" else known[-1:]
         periods += [_related(time.relation, each) for each in known]
     return periods
@@ -127,7 +127,7 @@ def _range(first: Point, last: Point, year: int) -> Period | None:
 
 
 def _days(point: Point, year: int) -> Period | None:
-    """Return the days of a point in a year, or None where that year has no such day."""
+    """Return the days of a point in a year, or None if that year has no such day."""
     year, month, months = point.year or year, point.month or 1, point.months
     at, of = point.part
     if months % of == 0:  # Of a year or a season: whole months.
@@ -151,7 +151,7 @@ def _first_of(year: int, month: int) -> date:
 
 
 def _related(relation: Relation, period: Period) -> Period:
-    """Return the time that is after, since, before or until a period; else the period itself."""
+    """Return the time after, since, before or until a period; for "in", the period itself."""
     first, last = period
     match relation:
         case "after":

@@ -1,1 +1,1 @@
-"""Checking a text of somebody else's: each of its sentences against the sources."""
+"""Checking a text from somebody else: each of its sentences against the sources."""

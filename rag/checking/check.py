@@ -19,18 +19,18 @@ from rag.quote import BEFORE, Quote
 from rag.verifying.judge import Judged, judge
 
 Overrulings = Mapping[tuple[str, str], tuple[str, str, str]]
-"""By a sentence's words and its verdict: the verdict that a person put there, why, and when."""
+"""The verdict of a person, why, and when, by a sentence's words and the verdict it replaces."""
 
 FOUND = 8
-"""Quotes that are found for a sentence."""
+"""The most quotes that are found for a sentence."""
 
 PLACES = 10
-"""Passages in which a sentence, or words in quotation marks, may stand to the letter."""
+"""The most passages that are examined for a sentence, or words in quotation marks, verbatim."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What a draft is checked against, and what reads it; documents in `exclude` are left aside."""
+    """What a draft is checked against, and what reads it; documents in `exclude` are left out."""
 
     library: Library
     reranker: Reranker
@@ -45,9 +45,9 @@ def check(
     overruled: Overrulings,
     kept: VerdictCache | None,
 ) -> Iterator[Checked]:
-    """Yield each sentence of a draft with its verdict, in the draft's order, but for those `done`.
+    """Yield each sentence of a draft with its verdict, in the draft's order, except those `done`.
 
-    What was `kept` is not judged again.
+    A verdict that was `kept` is not reached again.
     """
     before = _supporting(done[-1]) if done else ()
     for statement in statements(draft)[len(done) :]:
@@ -68,7 +68,7 @@ def _supporting(checked: Checked) -> tuple[Quote, ...]:
 def _checked(
     draft: Document, statement: Statement, before: Sequence[Quote], sources: Sources
 ) -> Checked:
-    """Check a sentence; quotes bear out the one `before`."""
+    """Check a sentence; `before` are the quotes that bear out the one before it."""
     library, apart = sources.library, sources.exclude
 
     def near(words: str) -> list[Document]:
@@ -99,10 +99,10 @@ def _checked(
 def _judged(
     statement: Statement, quotes: Sequence[Quote], before: Sequence[Quote], reader: Reader
 ) -> Judged:
-    """Judge a statement; with "it" as well as with the name that this may stand for.
+    """Judge a statement, both with the name that a pronoun may stand for and with the pronoun.
 
-    The name is a guess, and the source may have another one. Where the sentence before
-    rests on the same place of a source, both speak of the same.
+    The name is a guess, and the source may have another one. If the sentence before is borne out
+    near the same place in a source, both are about the same.
     """
     judged = judge(statement.text, quotes, reader, statement.language)
     if judged.verdict == "supported" or statement.text == statement.own or not before:
@@ -118,7 +118,7 @@ def _near(one: Quote, other: Quote) -> bool:
 
 
 def overruled_by(overruled: Overrulings, draft: Document, checked: Checked) -> Checked:
-    """Return a checked sentence with what a person has put in the place of its verdict, if any."""
+    """Return a checked sentence with the verdict that a person put in its place, if any."""
     verdict, note, at = overruled.get((words_of(draft, checked), checked.verdict), ("", "", ""))
     known = verdict_named(verdict)
     return replace(checked, overruled=known and Overruled(known, note, at))
@@ -127,9 +127,9 @@ def overruled_by(overruled: Overrulings, draft: Document, checked: Checked) -> C
 def _word_for_word(
     statement: Statement, library: Library, apart: Sequence[str]
 ) -> tuple[Quote, ...]:
-    """Return the first place where a statement stands in a source, to the letter, as a sentence.
+    """Return the first place in a source that has a statement verbatim, as a sentence.
 
-    The name that a pronoun stands for has to stand there, or shortly before it.
+    The name that a pronoun stands for has to be there as well, or shortly before.
     """
     for hit in library.holding(statement.own, PLACES, apart):
         for place in hit.passage.sentences:
@@ -141,12 +141,12 @@ def _word_for_word(
 
 
 def _bare(sentence: str) -> str:
-    """Return a sentence's words on one line, without the marks at its ends."""
+    """Return a sentence's words on one line, without punctuation at its ends."""
     return " ".join(sentence.split()).strip(" .,;:!?\"'“”‘’()")
 
 
 def _unproven(draft: Document, statement: Statement, judged: Judged) -> Iterator[tuple[int, int]]:
-    """Yield where in the draft the words stand that no quote bears out, or that are otherwise."""
+    """Yield the places in the draft of words that no quote bears out, or that one contradicts."""
     if judged.verdict not in ("in_part", "contradicted"):
         return
     for difference in judged.differs:

@@ -1,4 +1,4 @@
-"""A text that is to be checked: its sentences, and which of them state anything."""
+"""A text to be checked: its sentences, and which of them state anything."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from rag.checking.markup import Plain
 from rag.languages import content_words, language_of, mentions, sentence_spans
 
 LEAST_WORDS = 2
-"""Content words from which a sentence may state something that sources can bear out."""
+"""The fewest content words of a sentence that may state something that sources can bear out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
     """A sentence of a draft.
 
-    `own` are its words on one line, without Markdown's signs. `text` is what is checked: the same,
-    with the name that "it" or "he" stands for in its place where that is plain. `states` is whether
-    there is anything to check in it, and `language` the code of the one that it is in.
+    `own` is the sentence on one line, without Markdown. `text` is what is checked: the same, but
+    with the name in place of a pronoun such as "it" or "he", if that is clear. `states` is whether
+    there is anything to check in it, and `language` the code of its language.
     """
 
     start: int
@@ -33,7 +33,7 @@ class Statement:
 
 
 def statements(draft: Document) -> list[Statement]:
-    """Return the sentences of a draft in its order, its headings among them."""
+    """Return the sentences of a draft in order, including its headings."""
     plain = Plain.of(draft)
     shown = in_its_languages(plain.document(draft))
     headings = {(each.start, each.end) for each in shown.headings}
@@ -65,7 +65,7 @@ _GREETING = re.compile(
 
 
 def _states(sentence: str) -> bool:
-    """Whether a sentence states something: no question, greeting, request or opinion does."""
+    """Whether a sentence states something: a question, greeting, request or opinion does not."""
     return (
         not sentence.endswith(("?", "？"))
         and not _GREETING.match(sentence)
@@ -88,13 +88,13 @@ _NO_SUBJECT = re.compile(
     r"|since|to|toward|towards|under|until|with)(?: (?:the|a|an|early|late|mid))?\s+$",
     re.IGNORECASE,
 )
-"""What stands before a name that is not what its sentence speaks of."""
+"""What precedes a name that is not the subject of its sentence."""
 
 
 def resolve_pronoun(sentence: str, before: str) -> str:
-    """Put the name that the sentence before speaks of in the place of a pronoun that opens.
+    """Replace a pronoun that opens a sentence with the name that the sentence before is about.
 
-    That is its first name that no preposition leads to. "They" may be several, and stays.
+    That is its first name that does not follow a preposition. "They" may be several, and is kept.
     """
     points = _POINTS.match(sentence)
     if points is None or _first_name(points["opening"]):
@@ -107,8 +107,8 @@ def resolve_pronoun(sentence: str, before: str) -> str:
 
 
 def _first_name(sentence: str) -> str:
-    """Return the first name of a sentence that no preposition leads to, if there is one."""
-    # Behind another word, so that a name is not taken for a word that only opens a sentence.
+    """Return a sentence's first name that does not follow a preposition, if there is one."""
+    # Put a word first, so that a name is not taken for a word that only opens the sentence.
     padded = f"now {sentence}"
     names = (
         padded[each.start : each.end]

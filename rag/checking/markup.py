@@ -1,8 +1,8 @@
-"""A draft without Markdown's signs: sentences are found and checked in what a reader would see.
+"""A draft without its Markdown: sentences are found and checked as a reader would see them.
 
-Links keep their words, and lose their addresses; emphasis, code and footnotes' signs go. Tables,
-blocks of code, and the lines that say where links and footnotes lead hold no sentences. What is
-left keeps its place in the draft. The signs are Markdown's (CommonMark 0.31, and GitHub's tables,
+Links keep their words, and lose their addresses; the signs of emphasis, code and footnotes go.
+Tables, code blocks, and the definitions of links and footnotes contain no sentences. Everything
+else keeps its place in the draft. The signs are Markdown's (CommonMark 0.31, and GitHub's tables,
 footnotes and strikethrough).
 """
 
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from index.documents import Document, Heading
 
 _FORMATS = ("markdown", "text")
-"""The formats whose files hold such signs, by what read them; others have none left."""
+"""The formats, as named by the loader, that still have such signs; others have none left."""
 
 _FENCED = r"^ {0,3}(?P<fence>`{3,}|~{3,})[^\n]*\n(?:.*?\n)?(?: {0,3}(?P=fence)[^\n]*|\Z)"
 _ROW = r"(?=[^\n]*\|)[^\n]*"
@@ -45,14 +45,14 @@ _INLINE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """What a reader sees of a draft, and for each of its signs the place in the draft."""
+    """What a reader sees of a draft, and the place in the draft of each character."""
 
     text: str
     places: Sequence[int]
 
     @classmethod
     def of(cls, draft: Document) -> Plain:
-        """Take the signs out of a draft; one of another format stays as it is."""
+        """Remove the Markdown from a draft; a draft in another format is left as it is."""
         text = draft.text
         if draft.loader.split(" ")[0] not in _FORMATS:
             return cls(text, range(len(text)))
@@ -69,13 +69,13 @@ class Plain:
         return cls("".join(text[at] for at in places), places)
 
     def in_draft(self, start: int, end: int) -> tuple[int, int]:
-        """Return where in the draft a place of the text stands."""
+        """Return the span in the draft of a span of the text."""
         return self.places[start], self.places[end - 1] + 1
 
     def document(self, draft: Document) -> Document:
         """Return the text as a document, with the draft's headings at their places in it.
 
-        A draft without signs is that document.
+        A draft without Markdown is returned as it is.
         """
         if len(self.text) == len(draft.text):
             return draft

@@ -1,4 +1,4 @@
-"""Words between quotation marks, held to the sources letter by letter."""
+"""Words in quotation marks, compared with the sources letter by letter."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from rag.checking.verdict import Quotation
 from rag.quote import Quote
 
 LEAST_WORDS = 3
-"""Words from which what stands in quotation marks is a quotation; less may be a name or a doubt."""
+"""The fewest words in quotation marks that are a quotation; fewer may be a name or mark a doubt."""
 
 ALIKE = 0.6
 """The share of words in common from which a place in a source is the one that was quoted."""
 
 LEFT_OUT = 3
-"""Words of a source that a quotation may have left out and still end where the source does."""
+"""The most words of a source that a quotation may leave out and still end where the source does."""
 
 _QUOTED = re.compile(r"“([^“”]+)”|\"([^\"]+)\"|«([^«»]+)»|„([^„“”]+)[“”]")
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
@@ -26,7 +26,7 @@ _WORD = re.compile(r"\w+(?:['’]\w+)*")
 def quotations(
     draft: Document, start: int, end: int, near: Callable[[str], Sequence[Document]]
 ) -> Iterator[Quotation]:
-    """Yield what a sentence of a draft quotes, with where the sources have it.
+    """Yield what a sentence of a draft quotes, and where the sources have it.
 
     `near` returns the documents that may have some words.
     """
@@ -52,7 +52,7 @@ def _found(at: int, words: str, sources: Sequence[Document]) -> Quotation:
 
 
 def _nearest(words: str, source: Document) -> tuple[float, Quote] | None:
-    """Return the run of about as many words of a source that shares most with some words."""
+    """Return the run of about as many words in a source that shares most words, with that share."""
     own = [word.casefold() for word in _WORD.findall(words)]
     theirs = list(_WORD.finditer(source.text))
     folded = [match[0].casefold() for match in theirs]
@@ -74,7 +74,7 @@ def _nearest(words: str, source: Document) -> tuple[float, Quote] | None:
 
 
 def _differences(words: str, source: str) -> Iterator[str]:
-    """Yield in which words the source's are others, for people to read."""
+    """Yield how the source's words differ, for people to read."""
     own, theirs = words.split(), source.split()
     for tag, a, b, c, d in SequenceMatcher(None, own, theirs, autojunk=False).get_opcodes():
         here, there = " ".join(own[a:b]), " ".join(theirs[c:d])

@@ -1,4 +1,4 @@
-"""What becomes of a sentence that is checked, and its JSON."""
+"""The verdict on a sentence that was checked, and its JSON form."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ VERDICTS: dict[Verdict, str] = {
 
 
 def verdict_named(name: str) -> Verdict | None:
-    """Return the verdict of a name that comes from outside, or None where there is none."""
+    """Return the verdict with a name that comes from outside, or None if there is none."""
     return next((each for each in VERDICTS if each == name), None)
 
 
 SCHEMA = 1
-"""Of the JSON form; it rises when a field changes its meaning or goes."""
+"""The version of the JSON form; it rises when a field changes its meaning or is removed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quotation:
-    """Words of a draft between quotation marks, and where a source has them.
+    """Words of a draft in quotation marks, and where a source has them.
 
-    `found` is the place of the same words, or of those that come nearest; `differs` says in which
-    words the source's are others, where they are.
+    `found` is the place of the same words, or of those that come nearest; `differs` says how the
+    source's words differ, if they do.
     """
 
     start: int
@@ -48,13 +48,13 @@ class Quotation:
 
     @property
     def verbatim(self) -> bool:
-        """Whether a source has these words, to the letter."""
+        """Whether a source has exactly these words."""
         return self.found is not None and not self.differs
 
 
 @dataclass(frozen=True, slots=True)
 class Overruled:
-    """What a person has put in the place of a verdict, why, and when (ISO 8601, in UTC)."""
+    """The verdict that a person put in place of another, why, and when (ISO 8601, in UTC)."""
 
     verdict: Verdict
     note: str
@@ -65,9 +65,10 @@ class Overruled:
 class Checked:
     """A sentence of a draft, `draft.text[start:end]`, with its verdict and what it rests on.
 
-    `quotes` bear it out, say otherwise, do both or come nearest, by the verdict. `differs` is what
-    the quotes have otherwise, or not at all, for people to read; `unproven` are its places in the
-    draft. `probability` is how sure it is that the quotes bear the sentence out.
+    Depending on the verdict, `quotes` bear it out, contradict it, do both or come nearest.
+    `differs` is what the quotes say otherwise, or do not say, for people to read; `unproven` are
+    the places of these words in the draft. `probability` is how sure it is that the quotes bear the
+    sentence out.
     """
 
     start: int
@@ -82,11 +83,11 @@ class Checked:
     """All quotes that were found for it, best first."""
     overruled: Overruled | None = None
     words: str = ""
-    """The sentence on one line, as a reader sees it: it is known by them in any draft."""
+    """The sentence on one line, as a reader sees it; it is recognized by this in any draft."""
 
     @property
     def stands(self) -> Verdict:
-        """The verdict that stands: a person's, where one has overruled this one."""
+        """The verdict that counts: a person's, if there is one."""
         return self.overruled.verdict if self.overruled else self.verdict
 
     @property
@@ -101,12 +102,12 @@ def words_of(draft: Document, checked: Checked) -> str:
 
 
 def counts(checked: Sequence[Checked]) -> dict[Verdict, int]:
-    """Return how many sentences have which verdict, by what stands."""
+    """Return how many sentences have each verdict, counting a person's in place of ours."""
     return {name: sum(each.stands == name for each in checked) for name in VERDICTS}
 
 
 def left(draft: Document, checked: Sequence[Checked]) -> int:
-    """Return how many sentences of a draft were not checked yet."""
+    """Return how many sentences of a draft have not been checked yet."""
     return len(statements(draft)) - len(checked)
 
 
@@ -125,7 +126,7 @@ def as_json(draft: Document, checked: Sequence[Checked]) -> dict[str, Any]:
 
 
 def sentence_as_json(draft: Document, checked: Checked) -> dict[str, Any]:
-    """Return one sentence of a checked draft as it stands in `as_json`."""
+    """Return one sentence of a checked draft as it appears in `as_json`."""
     return {
         "start": checked.start,
         "end": checked.end,
@@ -150,9 +151,9 @@ def sentence_as_json(draft: Document, checked: Checked) -> dict[str, Any]:
 
 
 def sentence_from_json(fields: Mapping[str, Any], library: Library, start: int) -> Checked:
-    """Return a sentence from its JSON, now at a place `start` of a draft; its quotes are proven.
+    """Return a sentence from its JSON, moved to `start` in a draft; its quotes are proven again.
 
-    What was overruled, and what was found besides the quotes, is not brought back.
+    A person's verdict, and what was found besides the quotes, are not restored.
 
     Raises UserError when a document is not in the library any more.
     """

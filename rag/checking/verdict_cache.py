@@ -1,9 +1,9 @@
-"""Verdicts that were reached before.
+"""A cache of verdicts.
 
-    <folder>/checked.db     one row a sentence, by all that its verdict depends on
+    <folder>/checked.db     one row per sentence; its key covers all that the verdict depends on
 
-A check that was stopped goes on where it was, and of a draft that was changed only what is new is
-checked. Nothing else rests on it: what cannot be kept, or read, is checked again.
+A check that was stopped resumes where it was, and in a draft that was changed only what is new is
+checked. Nothing else depends on the cache: what cannot be stored, or read, is checked again.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from rag.quote import Quote
 
 
 class VerdictCache:
-    """The verdicts on sentences against a library as it is now, with some documents left aside."""
+    """The verdicts on sentences against a library as it is now, without the excluded documents."""
 
     def __init__(self, library: Library, reranker: str, exclude: Sequence[str]) -> None:
         self._path = library.folder / "checked.db"
@@ -36,9 +36,9 @@ class VerdictCache:
     def find(
         self, draft: Document, statement: Statement, before: Sequence[Quote]
     ) -> Checked | None:
-        """Return what was kept of a sentence, at its place in this draft; None if nothing was.
+        """Return what was kept for a sentence, at its place in this draft; None if nothing was.
 
-        The sentence rests on the quotes of the one `before`, too.
+        The verdict depends on the quotes of the sentence `before`, too.
         """
         if not self._path.exists():
             return None
@@ -47,16 +47,17 @@ class VerdictCache:
             with closing(sqlite3.connect(self._path, timeout=5)) as connection:
                 query = "SELECT checked FROM checked WHERE id = ?"
                 row = connection.execute(query, (key,)).fetchone()
-        except sqlite3.Error:
+                fields = row and json.loads(row[0])
+        except (sqlite3.Error, ValueError):
             return None
-        return row and sentence_from_json(json.loads(row[0]), self._library, statement.start)
+        return fields and sentence_from_json(fields, self._library, statement.start)
 
     def keep(
         self, draft: Document, statement: Statement, before: Sequence[Quote], checked: Checked
     ) -> None:
-        """Keep a sentence's verdict, and forget those on the library as it was before."""
+        """Keep a sentence's verdict, and delete those for earlier states of the library."""
         sentence = sentence_as_json(draft, checked)
-        del sentence["text"]  # It is known by its hash.
+        del sentence["text"]  # The key has its hash.
         payload = json.dumps(sentence, ensure_ascii=False)
         made = text_sha256(self._conditions)
         try:

@@ -1,1 +1,1 @@
-"""The quotes that may answer: reranked passages and their sentences. Start with `quotes.py`."""
+"""Finds the quotes that may answer: passages and sentences, reranked. Start with `quotes.py`."""

@@ -1,8 +1,8 @@
-"""Choosing: which sentences of the best passages answer together.
+"""Choose the sentences of the best passages that answer together.
 
-The reranker reads each sentence under its document's title. What comes near the best one answers
-as well: that is one sentence for a look-up, and several for why, how, or what something is. Where
-the language model has selected sentences, those are taken instead.
+The reranker scores each sentence under its document's title, and sentences that score near the best
+one are chosen as well: usually one for a look-up, and several for why, how, or what something is.
+If the language model has selected sentences, those are used instead.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from rag.quote import Quote
 
 PASSAGES = 4
 WITHIN = 2.0
-"""Logits behind the best sentence: on 80 questions of CLAP NQ ROUGE-L .62, within 4 it is .60."""
+"""Logits below the best sentence: on 80 questions of CLAP NQ, ROUGE-L is .62, and .60 with 4."""
 MOST = 6
 MOST_ITEMS = 10
 MOST_LETTERS = 2000
-"""A list of more items, or of longer ones, is told by the sentences that were chosen alone."""
+"""A list with more items or characters than this is not completed: it keeps the chosen items."""
 
 
 class Together(NamedTuple):
-    """Sentences that answer together, and all that they were chosen from, in reading order.
+    """Sentences that answer together, and the ones that they were chosen from, in reading order.
 
-    Of a list all items are among the `chosen`, and no sentence stands twice among the `read`. The
-    document of the best sentence comes first, and in each document they come as they stand.
+    A list is complete in `chosen`, unless it is too long, and no sentence is twice in `read`. The
+    document of the best sentence comes first, and each document's sentences are in its order.
     """
 
     chosen: tuple[Quote, ...]
@@ -45,12 +45,12 @@ def choose(
     reranker: Reranker,
     selected: Sequence[Quote] = (),
 ) -> Together:
-    """Choose the sentences that answer together, from passages in their rank, best first.
+    """Choose the sentences that answer together, from ranked passages, best first.
 
-    These are those that are `selected`, as far as they stand in the passages that are read. Where
-    none do, they are what of the quote `answering` holds the words that answer, and what comes near
-    the best. None is chosen twice. One that opens with "It" comes with the sentence before it. A
-    list is told whole.
+    They are the `selected` sentences that are in the passages read here. If there are none, they
+    are the sentences of the quote `answering` that hold the words that answer, and the sentences
+    that score near the best one. None is chosen twice. A sentence that opens with "It" comes with
+    the one before it. Lists are completed.
     """
     held = [hit for hit in passages if hit.passage.span.covers(answering.span)][:1]
     read = [*held, *passages[:PASSAGES]]
@@ -86,14 +86,14 @@ def choose(
 
 
 def _words(quote: Quote) -> str:
-    """Return a sentence's words on one line: those that stand twice are read and told once."""
+    """Return a sentence on one line, as the key by which duplicates are dropped."""
     return " ".join(quote.text.split())
 
 
 def _with_whole_lists(chosen: Sequence[Quote]) -> tuple[Quote, ...]:
-    """Tell lists whole: where several items of one are chosen, and behind what leads to it ("…:").
+    """Complete a list if several of its items are chosen, or the sentence that leads to it ("…:").
 
-    An item is quoted without its sign.
+    An item is quoted without its marker.
     """
     lists = [list_of(each.document, each.start, each.end) for each in chosen]
     led_to = [_led_to(each) for each in chosen]
@@ -113,7 +113,7 @@ def _with_whole_lists(chosen: Sequence[Quote]) -> tuple[Quote, ...]:
 
 
 def without_sign(quote: Quote) -> Quote:
-    """Return a quote without the sign of the item of a list that it begins with."""
+    """Return a quote without the marker of the list item that it begins with."""
     items = list_of(quote.document, quote.start, quote.end)
     starts = (item.start for item in items if quote.start < item.start < quote.end)
     return replace(quote, start=next(starts, quote.start))
@@ -124,13 +124,13 @@ def _overlap(item: Element, quote: Quote) -> bool:
 
 
 def _short(items: Sequence[Element]) -> Sequence[Element]:
-    """Return items if they can be told whole, and else none."""
+    """Return the items of a list, or none if it is too long to be quoted whole."""
     letters = sum(each.end - each.start for each in items)
     return items if len(items) <= MOST_ITEMS and letters <= MOST_LETTERS else ()
 
 
 def _led_to(quote: Quote) -> Sequence[Element]:
-    """Return the items of the list that a quote leads to, which ends with a colon right before."""
+    """Return the items of the list that a quote leads to, with a colon at its end."""
     text = quote.document.text
     after = len(text) - len(text[quote.end :].lstrip())
     leads = quote.text.endswith((":", "：")) and after < len(text)
@@ -138,14 +138,14 @@ def _led_to(quote: Quote) -> Sequence[Element]:
 
 
 def _holds_answer(quote: Quote, answering: Quote) -> bool:
-    """Whether a sentence holds words that answer, or is of a quote that has none marked."""
+    """Whether a sentence overlaps the words that answer, or the whole quote if none are marked."""
     places = answering.marks or ((answering.start, answering.end),)
     same = quote.document.id == answering.document.id
     return same and any(quote.start < end and start < quote.end for start, end in places)
 
 
 def _marked(quote: Quote, answering: Quote) -> Quote:
-    """Return a sentence with the words that answer marked, as far as it holds them."""
+    """Return a sentence with those of the words that answer marked that it holds."""
     held = [(max(start, quote.start), min(end, quote.end)) for start, end in answering.marks]
     return replace(quote, marks=tuple((start, end) for start, end in held if start < end))
 

@@ -1,4 +1,4 @@
-"""Choosing the quotes that may answer a question: one or two sentences each, ranked."""
+"""Find the quotes that may answer a question: one or two sentences each, ranked."""
 
 from __future__ import annotations
 
@@ -14,34 +14,36 @@ from rag.finding.rows import rows_near
 from rag.quote import Quote
 
 CANDIDATES = 10
-"""Passages that the search brings to the reranker: with ten, the passage that holds the answer is
-among the first three for 99.8% of XQuAD's questions, as with twenty."""
+"""Passages that the search gives the reranker: with ten, the passage that holds the answer is among
+the first three for 99.8% of XQuAD's questions, the same as with twenty."""
 
 MORE_CANDIDATES = 40
 NEAR = 0.0
-"""Where no quote reaches this logit the question may be put in other words than the text: then more
-candidates are ranked. Of the article's development questions the first five quotes hold the answer
-to 95.7% instead of 91.3%, and only one question in eleven takes the longer way."""
+"""If no quote reaches this logit, the text may use other words than the question, and more
+candidates are ranked. On the article's development questions, the first five quotes then hold the
+answer to 95.7% instead of 91.3%, and only one question in eleven takes the longer way."""
 
 READ_PASSAGES = 6
 LEAST_READ = 3
 FAR = 6.0
-"""Sentences are scored of six passages at most: of the best three, and of the others that are not
-so many logits behind the best. Of 400 questions on articles of SQuAD's training set this takes 33
-windows instead of 54, and all first quotes are the same; the first five hold as many answers."""
+"""The sentences of at most six passages are scored: of the best three, and of the others that are
+less than `FAR` logits below the best. On 400 questions about articles of SQuAD's training set, this
+scores 33 windows instead of 54, all first quotes are the same, and the first five hold as many
+answers."""
 
 PASSAGE_WEIGHT = 0.6
-"""How much of its passage's score counts for a quote. A sentence alone can look like an answer
-that its surroundings contradict, and the other way round: on XQuAD a weight of 0.6 takes the right
-quote into the first five from 97.1% to 98.5%, and 0.3 to 1 differ by less than the noise."""
+"""The weight of the passage's score in a quote's rank. A sentence alone can look like an answer
+that its surroundings contradict, and the other way round. On XQuAD, a weight of 0.6 raises the
+share of questions with the right quote in the first five from 97.1% to 98.5%, and 0.3 to 1 differ
+by less than the noise."""
 
 WINDOWS = (1, 2)
-"""Sentences in a quote. Pairs hold what "it" and "the exercise" stand for: with them, the first
-quote covers the answer for 90.5% of XQuAD's questions, without them for 81.7%."""
+"""Sentences in a quote. A pair can hold what "it" and "the exercise" refer to: with pairs, the
+first quote covers the answer for 90.5% of XQuAD's questions, without them for 81.7%."""
 
 
 class Ranked(NamedTuple):
-    """Quotes and passages that may answer, best first, and of how many passages they are."""
+    """Quotes and passages that may answer, best first, and the size of the search."""
 
     quotes: tuple[Quote, ...]
     passages: tuple[Hit, ...]
@@ -51,10 +53,10 @@ class Ranked(NamedTuple):
 def find_quotes(
     library: Library, reranker: Reranker, question: str, limit: int, exclude: Sequence[str] = ()
 ) -> Ranked:
-    """Find the quotes most likely to answer a question in a library.
+    """Find the quotes of a library that are most likely to answer a question.
 
-    Of long tables the rows with most of its words are ranked as well. Documents in `exclude` are
-    not searched.
+    The rows of long tables that have most of its words are ranked as well. Documents in `exclude`
+    are not searched.
     """
     hits = library.search(question, CANDIDATES, exclude)
     hits += rows_near(question, hits)
@@ -74,10 +76,10 @@ def select_quotes(
     *,
     searched: int = CANDIDATES,
 ) -> Ranked:
-    """Select the quotes most likely to answer from the passages that a search found.
+    """Select the quotes that are most likely to answer from the passages that a search found.
 
-    No sentence is in two quotes. There are fewer than `limit` only where the library has fewer
-    sentences near the question. Passages without a sentence that can answer are left aside.
+    No sentence is in two quotes. There are fewer than `limit` only if the passages have too few
+    sentences. Passages without a sentence that can answer are ignored.
     """
     hits = [hit for hit in hits if hit.passage.sentences]
     texts = [_in_context(hit) for hit in hits]
@@ -98,7 +100,7 @@ def select_quotes(
         Quote.of(at.hit.document, at.hit.passage, at.quoted, score) for score, at in ranked
     ]
     quotes = _without_overlaps(candidates, limit)
-    if len(quotes) < limit:  # A small library: pairs would use its few sentences up.
+    if len(quotes) < limit:  # In a small library, pairs would use up the few sentences.
         alone = sentence_quotes((hit.document, hit.passage) for hit in hits)
         sentences = {quote.span for quote in alone}
         single = [quote for quote in candidates if quote.span in sentences]
@@ -107,7 +109,7 @@ def select_quotes(
 
 
 def sentence_quotes(passages: Iterable[tuple[Document, Passage]]) -> list[Quote]:
-    """Return all sentences of passages as quotes, not scored."""
+    """Return all sentences of passages as quotes, without scores."""
     return [
         Quote.of(document, passage, place)
         for document, passage in passages
@@ -116,13 +118,14 @@ def sentence_quotes(passages: Iterable[tuple[Document, Passage]]) -> list[Quote]
 
 
 def sentences_around(quote: Quote, passages: Iterable[Hit], most: int, letters: int) -> list[Quote]:
-    """Return the sentences of a quote with those around it, as they stand in its passage.
+    """Return the sentences of a quote with those around it in its passage, in the text's order.
 
-    They are at most so many, and where others stand beside the quote's own, they have together no
-    more than so many letters. A quote that is of none of the passages stands alone.
+    They are at most `most`. Sentences are added around the quote's own as long as all of them
+    together have at most `letters` characters. A quote that is in none of the passages is returned
+    alone.
     """
     hits = (hit for hit in passages if hit.passage.span.covers(quote.span))
-    # A row of a table is a passage by itself where it was found as a row, and one of the table's.
+    # A table's row may be both a hit of its own and part of the table's passage.
     hit = max(hits, key=lambda hit: len(hit.passage.sentences), default=None)
     if hit is None:
         return [quote]
@@ -142,13 +145,13 @@ def sentences_around(quote: Quote, passages: Iterable[Hit], most: int, letters: 
 
 
 def _around(first: int, last: int, count: int) -> Iterator[int]:
-    """Yield the numbers around some, the nearest first: one before them, one behind, and so on."""
+    """Yield the positions around a range, the nearest first: before it, after it, and so on."""
     for away in range(1, count):
         yield from (at for at in (first - away, last + away) if 0 <= at < count)
 
 
 class _Window(NamedTuple):
-    """A run of sentences that may answer: what is read of it, and where what is quoted stands."""
+    """A run of sentences that may answer: the text for the reranker, and the place to quote."""
 
     passage_score: float
     hit: Hit
@@ -163,17 +166,17 @@ def _in_context(hit: Hit) -> str:
 POINTS_BACK = re.compile(
     r"[\"“‘'(]*(?:it|its|they|their|them|he|his|she|her|this|these|those|such)\b", re.IGNORECASE
 )
-"""A sentence that opens so speaks of what the one before it names."""
+"""The opening of a sentence that refers to something in the sentence before it."""
 
 
 def windows(
     text: str, sentences: Sequence[tuple[int, int]]
 ) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-    """Yield the runs of a passage's sentences that may answer, and for each what is quoted then.
+    """Yield the runs of a passage's sentences that may answer, each with the place to quote.
 
-    That is the same, but for a sentence that opens with "It": it is quoted with the one before, and
-    two such sentences, which would need a third, are no quote. Sentences with something between
-    them that cannot answer are no run.
+    That is the run itself, except that a sentence that opens with "It" is quoted with the one
+    before it. A pair that opens so would need a third sentence, and is left out. A run has nothing
+    between its sentences but blanks and punctuation: other words there cannot answer.
     """
     for run in _unbroken(text, sentences):
         for size in WINDOWS:

@@ -1,4 +1,4 @@
-"""Scoring texts against a question with a cross-encoder, which reads both at once."""
+"""The reranker: a cross-encoder that scores texts against a question, reading both together."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from rag.quote import Quote
 class Reranker:
     """A cross-encoder, loaded when it is first needed.
 
-    Scores are raw logits: with the default weights about 8 for a text that answers the question,
-    about -11 for one that has nothing to do with it.
+    Scores are raw logits: with the default weights, about 8 for a text that answers the question,
+    and about -11 for one that has nothing to do with it.
     """
 
     def __init__(self, name: str, models: Path, order: Callable[[], Order] | None = None) -> None:
         """Name the model; `models` is the folder of the weights.
 
-        `order` loads a reranker of the user's own. That one orders the passages, and this model's
-        scores still decide.
+        `order` loads a reranker of the user's own. It only orders the passages: all decisions still
+        use this model's scores.
         """
         self.name = name
         self._scores: Lazy[Scores] = Lazy(lambda: load_scorer(name, models))
@@ -41,23 +41,22 @@ class Reranker:
             self._order()
 
     def score(self, question: str, texts: Sequence[str]) -> list[float]:
-        """Return one score a text: how well it answers the question."""
+        """Return a score for each text: how well it answers the question."""
         if not texts:
             return []
         return [float(score) for score in self._scores()([(question, text) for text in texts])]
 
     def ranking(self, question: str, texts: Sequence[str], scores: Sequence[float]) -> list[int]:
-        """Return the numbers of scored texts (from 0), best first.
+        """Return the indices of scored texts, best first.
 
-        They go by their scores. Where the user has a reranker, those that it returns come first,
-        in its order.
+        If the user has a reranker, the texts that it returns come first, in its order.
         """
         ranked = sorted(range(len(texts)), key=lambda at: -scores[at])
         first = self._order()(question, texts, scores) if self._order and texts else []
         return list(dict.fromkeys([*first, *ranked]))
 
     def scored(self, question: str, quotes: Sequence[Quote]) -> list[Quote]:
-        """Return quotes with how well they answer the question."""
+        """Return quotes with their scores for the question."""
         scores = self.score(question, [quote.model_text for quote in quotes])
         return [replace(quote, score=score) for quote, score in zip(quotes, scores, strict=True)]
 
@@ -65,8 +64,8 @@ class Reranker:
 def reranker_of(settings: Settings) -> Reranker:
     """Return the reranker that the settings name; it is loaded when it is first needed.
 
-    A factory's reranker orders the passages, and the default cross-encoder scores what is read:
-    the gate and all thresholds are fitted on its logits.
+    A factory's reranker orders the passages, but the default cross-encoder scores what is read,
+    since the gate and all thresholds are fitted to its logits.
     """
     factory = settings.factory("reranker")
     order = partial(load_order, factory) if factory else None

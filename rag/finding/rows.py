@@ -1,7 +1,7 @@
-"""Finding the rows of long tables that have the question's words.
+"""Find the rows of long tables that have the question's words.
 
-The passages of a long table are alike, so a search tells that a table is meant and not which of its
-rows. Each row is therefore weighed by itself, by the words of its cells: rare ones count more.
+The passages of a long table are alike, so a search finds the right table, but not the right row.
+Each row is therefore weighed by the words of its cells, of which rare ones count more.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from index.storage.store import query_terms
 from index.structure import Row, Table, tables
 
 LONG = 12
-"""Rows from which a table is long: fewer are read with the passages that are found."""
+"""Rows from which a table is long. Shorter tables are read with the passages that are found."""
 
 MOST = 3
-"""Rows of one table that are read besides."""
+"""Rows of one table that are added at most."""
 
 
 def rows_near(question: str, hits: Iterable[Hit]) -> list[Hit]:
-    """Return the rows with most of the question's words, of the tables of found documents.
+    """Return the rows with most of the question's words, from the long tables of found documents.
 
-    None of a table of which many rows have the same words: then they do not tell it.
+    A table has none if many rows are equally good: the words do not single out a row then.
     """
     documents = {hit.document.id: hit.document for hit in hits}
     terms = query_terms(question)
@@ -39,7 +39,7 @@ def rows_near(question: str, hits: Iterable[Hit]) -> list[Hit]:
 
 
 def heading_above(document: Document, at: int) -> str | None:
-    """Return the heading that a place in a document stands under."""
+    """Return the last heading before a place in a document."""
     above = [each for each in document.headings if each.start < at]
     return document.text[above[-1].start : above[-1].end] if above else None
 
@@ -66,7 +66,7 @@ def _best(table: Table, rows_with: Mapping[str, list[int]], terms: list[str]) ->
 
 @lru_cache(maxsize=32)
 def _rows_with(document: Document, number: int) -> Mapping[str, list[int]]:
-    """Return the numbers of the rows of a table that have a word in a cell, for each word."""
+    """Return an index of a document's table: for each word, the rows whose cells have it."""
     found: dict[str, list[int]] = {}
     for at, row in enumerate(tables(document)[number].rows):
         for word in set(query_terms(document.text[row.start : row.end])):

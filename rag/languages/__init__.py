@@ -1,8 +1,8 @@
-"""What is known of languages. Start here: all else asks these functions.
+"""What the program knows about languages. Start here: all other code calls these functions.
 
-Everything is known of English, and of the languages in `packs` how to check facts. Those of a text
-in another language cannot be checked, so such a text must stand in a source word for word.
-Functions that only compare words treat all of these as English.
+English is supported in full; for the languages in `packs`, facts can be checked. Facts of texts in
+any other language cannot, so a source must contain such a text word for word. Functions that only
+compare words treat all other languages as English.
 """
 
 from __future__ import annotations
@@ -51,10 +51,10 @@ __all__ = [
 LANGUAGES = (ENGLISH,)
 
 HEAD = FrontMatterPatterns(*map("|".join, zip(*(each.head for each in LANGUAGES), strict=True)))
-"""How the heads of texts are worded in any of these languages."""
+"""The wording of the heads of texts, in any of these languages."""
 
 FUNCTION_WORDS = frozenset[str]().union(*(each.function_words for each in LANGUAGES))
-"""Words that carry no meaning of their own in any of these languages, in small letters."""
+"""The function words of all these languages, in lower case."""
 
 TABLE_WORDS = TableWords(
     *(
@@ -62,26 +62,27 @@ TABLE_WORDS = TableWords(
         for some in zip(*(each.table_words for each in LANGUAGES), strict=True)
     )
 )
-"""Words that tell what is asked of a table, in any of these languages, in small letters."""
+"""Words that show what a question asks of a table, in any of these languages, in lower case."""
 
 NOT_CHECKABLE = "not checkable: the language is none that is known"
 
 LEAST_WORDS = 3
-"""Words in small letters from which a text tells its language: names and numbers tell none."""
+"""Lowercase words from which the language of a text is checked; names and numbers show none."""
 
 SHARE = 0.15
-"""The share of them that are function words, in a language's own texts. Of 910 pairs of English
-sentences (SQuAD) none has less, of German and Spanish ones (XQuAD) 6% and 1% have more."""
+"""The share of function words among them from which a text is in a language. None of 910 pairs of
+English sentences (SQuAD) has less; 6% of German and 1% of Spanish pairs (XQuAD) have a higher share
+of English function words."""
 
 LEAST_LETTERS = 12
-"""Letters from which a text may tell that it is in another language."""
+"""Letters from which a text may be recognized as another language."""
 
 
 @lru_cache(maxsize=512)
 def language_of(*texts: str, least: int = LEAST_WORDS) -> Language | None:
-    """Return the language that texts are in together, or None where it is none that is known.
+    """Return the language of texts taken together, or None if it is not one of `LANGUAGES`.
 
-    Too few words to tell are taken to be in the first language of their script.
+    Texts with fewer than `least` lowercase words are taken to be in the first one of their script.
     """
     text = " ".join(texts)
     letters = sum(map(str.isalpha, text))
@@ -95,12 +96,12 @@ def language_of(*texts: str, least: int = LEAST_WORDS) -> Language | None:
 
 
 def missing_facts(sentence: str, sources: Sequence[str], question: str = "") -> list[str]:
-    """Return the facts of a sentence that stand neither in the sources nor in the question.
+    """Return the facts of a sentence that are neither in the sources nor in the question.
 
-    A day must stand there with its month, a number with its scale; a name counts as there in the
-    form of its people ("Chinese" for "China"). Words of another script must stand there as they
-    are, and so must a sentence whose language is not known, or is none of the sources'. The result
-    is for people to read.
+    A day must be there with its month, and a number with its scale. For a name, the word for its
+    people is enough ("Chinese" for "China"). Words in another script must be there literally, and
+    so must a whole sentence whose language is unknown or is not that of the sources. The result is
+    for people to read.
     """
     held = [" ".join(text.split()) for text in (*sources, question)]
     language = _checked_in(sentence, sources)
@@ -117,8 +118,8 @@ def missing_facts(sentence: str, sources: Sequence[str], question: str = "") -> 
 def _checked_in(sentence: str, sources: Sequence[str]) -> FactLanguage | None:
     """Return the language in which the facts of a sentence are compared with those of sources.
 
-    That is English where the texts are in English together, unless the sentence has more function
-    words of another language.
+    It is English if the texts together are in English, unless the sentence has more function words
+    of another language. None if the sentence cannot be compared.
     """
     known = language_of(sentence, *sources)
     if known is not None and not _has_more_words_of_others(sentence, known):
@@ -132,7 +133,7 @@ def _checked_in(sentence: str, sources: Sequence[str]) -> FactLanguage | None:
 
 @lru_cache(maxsize=512)
 def _has_more_words_of_others(sentence: str, known: Language) -> bool:
-    """Whether another language has more function words in a sentence than one has."""
+    """Whether a sentence has more function words of another language than of the known one."""
     words = re.findall(r"[^\W\d_]+", sentence.casefold())
     own = sum(word in known.function_words for word in words)
     others = (sum(map(each.function_words.__contains__, words)) for each in PACKS.values())
@@ -140,7 +141,7 @@ def _has_more_words_of_others(sentence: str, known: Language) -> bool:
 
 
 def _looks_like(text: str, language: FactLanguage) -> bool:
-    """Whether a text has a language's letters and, where many have these, its function words."""
+    """Whether a text has a language's letters and, for the Latin script, its function words."""
     letters = len(re.findall(language.letters, text))
     if letters < LEAST_LETTERS or 2 * letters < sum(map(str.isalpha, text)):
         return False
@@ -150,18 +151,18 @@ def _looks_like(text: str, language: FactLanguage) -> bool:
 
 
 def _may_be_in(text: str, language: FactLanguage) -> bool:
-    """Whether a text is in a language, as far as it tells: a few words may not."""
+    """Whether a text is in a language, or may be: a few words may not be enough to tell."""
     code = language_of_question(text)
     return code == language.code or (code == ENGLISH_CODE and language_of_text(text) is None)
 
 
 def _bare(sentence: str) -> str:
-    """Return a sentence on one line, without the marks at its ends."""
+    """Return a sentence on one line, without the punctuation at its ends."""
     return " ".join(sentence.split()).strip(".。!?！？“”\"'‘’«»„ ")
 
 
 def _foreign(text: str, language: FactLanguage) -> list[str]:
-    """Return the runs of words with a letter that a language does not write, as they stand."""
+    """Return the runs of words that have a letter outside of a language's script."""
     runs: list[str] = []
     end = -1
     for match in re.finditer(r"[^\W_]+", text):
@@ -178,12 +179,12 @@ def _stand_in(words: str, texts: Sequence[str]) -> bool:
 
 
 def missing_names(sentence: str, sources: Sequence[str]) -> list[str]:
-    """Return the names of a sentence that none of the sources holds in any form."""
+    """Return the names of a sentence that none of the sources has in any form."""
     return _taken_as(sentence).missing_names(sentence, sources)
 
 
 def sentence_spans(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """Return the sentences of `text[start:end]` as offsets into the text, without outer blanks."""
+    """Return the sentences of `text[start:end]` as spans of the text, without outer blanks."""
     return _taken_as(text).sentence_spans(text, start, end)
 
 
@@ -203,88 +204,89 @@ def mentions(text: str) -> tuple[Mention, ...]:
 
 
 def in_full(text: str) -> str:
-    """Return a text with its shortened words written out, as models have learned them."""
+    """Return a text with its abbreviations written out, in the form that models know."""
     return _taken_as(text).in_full(text)
 
 
 def worded_as(statement: str, text: str) -> str:
     """Return a statement with its numbers in the form in which a text has them.
 
-    "340M" becomes "340 million" where that stands there, so that models see the same.
+    "340M" becomes "340 million" if the text has that, so that models see the same number.
     """
     return _taken_as(statement).worded_as(statement, text)
 
 
 def times(text: str) -> Times:
-    """Return what a text says of time, and the rest of its words."""
+    """Return the times that a text names, and the rest of its words."""
     return _taken_as(text).times(text)
 
 
 def form(question: str) -> QuestionForm:
-    """Return which form of answer a question wants.
+    """Return the form of answer that a question wants.
 
-    It may be a yes or a no, where it offers no choice; or several things: a list, what each said,
-    the answers to two questions in one.
+    It may want a yes or a no, unless it offers a choice. It may want several things: a list, what
+    each said, or the answers to two questions in one.
     """
     return _taken_as(question).form(question)
 
 
 def joined_questions(question: str) -> tuple[str, ...]:
-    """Return the questions that “and” joins in one, each whole; itself where it asks one thing."""
+    """Return the questions that “and” joins in one, each whole; the same if it is a single one."""
     return _taken_as(question).joined_questions(question)
 
 
 def stated(claim: str) -> str:
-    """Return what a claim states, without the words that it is asked with."""
+    """Return what a claim states, without the words that make it a question."""
     return _taken_as(claim).stated(claim)
 
 
 def asked_of(question: str, words: str) -> str | None:
-    """Return what question words ask of what a question asks: “why?” of “When did it close?”.
+    """Return a question asked with other question words: “why?” for “When did it close?”.
 
-    None where they are no question words.
+    None if the words are not question words.
     """
     return _taken_as(question).asked_of(question, words)
 
 
 def place_in_order(text: str, count: int) -> tuple[int, str] | None:
-    """Return which of so many things a text names by its number or order, and the word for it.
+    """Return the number of the thing (of `count`) that a text names by position, and the word.
 
-    The first number that is one of theirs, or else the first at all; None where there is none.
+    It is the first number from 1 to `count`, or else the first number at all; None if there is
+    none.
     """
     return _taken_as(text).place_in_order(text, count)
 
 
 def asked_of_two(text: str, matter: str, own: Own) -> SubQuestions | None:
-    """Return what a question asks of either of two things; None where it is not plain which.
+    """Return what a question asks about each of two things; None if these are not clear.
 
-    `matter` is what the router tells of it. `own` takes the wording of requests off a text.
+    `matter` is the router's, and `own` removes the wording of requests from a text.
     """
     return _taken_as(text).asked_of_two(text, matter, own)
 
 
 def amount_in(text: str) -> tuple[Decimal, str] | None:
-    """Return the only number that a text is, and its unit: “$3m”, “12 per cent”, “20 km”."""
+    """Parse a text that is a single amount: “$3m”, “12 per cent”, “20 km”; else return None."""
     return _taken_as(text).amount(text)
 
 
 def bounds(text: str) -> tuple[Bound, ...]:
-    """Return the bounds that a text sets to an amount, “at least 5”, with their places."""
+    """Return the bounds on amounts in a text, such as “at least 5”, with their places."""
     return _taken_as(text).bounds(text)
 
 
 def degree(word: str) -> bool | None:
-    """Whether an adjective in a higher degree says more, or less: “older”, “weakest”.
+    """Whether a comparative or superlative means more (“older”) or less (“weakest”).
 
-    None for other words, and for adjectives that are not known.
+    None for other words, and for unknown adjectives.
     """
     return next((found for each in LANGUAGES if (found := each.degree(word)) is not None), None)
 
 
 def superlative(word: str) -> bool | None:
-    """Whether an adjective in the highest degree says most, or least: “oldest”, “weakest”.
+    """Whether a superlative means the most (“oldest”) or the least (“weakest”).
 
-    None for other words, and for adjectives that are not known.
+    None for other words, and for unknown adjectives.
     """
     found = (each.superlative(word) for each in LANGUAGES)
     return next((each for each in found if each is not None), None)

@@ -1,4 +1,4 @@
-"""The figures of texts in two languages, in one form, so that they can be compared."""
+"""Compare the figures of texts in two languages, in a common normal form."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ KNOWN = frozenset((ENGLISH, *_TABLES))
 
 
 def lacking_figures(said: str, spoken: str, held: str, written: str) -> list[str]:
-    """Return the numbers and days of one text that another one does not hold, for people to read.
+    """Return the numbers and days of `said` that `held` does not have, for people to read.
 
-    `spoken` and `written` are the codes of their languages, which are `KNOWN`. A day counts without
-    its year, and a year is a number.
+    `spoken` and `written` are the codes of their languages, which must be `KNOWN`. Days are
+    compared without their years, and years as numbers.
     """
     return sorted(_figures(said, spoken) - _figures(held, written))
 

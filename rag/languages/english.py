@@ -1,4 +1,4 @@
-"""English, as it is asked for in `rag.languages`."""
+"""English, in the form that `rag.languages` needs."""
 
 from index.english import FUNCTION_WORDS, months_in_full
 from index.split import sentence_spans

@@ -1,4 +1,4 @@
-"""What English says of amounts: bounds (“at least 5”), superlatives, units, and measures."""
+"""Amounts in English: bounds (“at least 5”), comparatives, superlatives, units, and measures."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ _SIGNED = re.compile(r"\b(?:(?P<less>negative)|positive)\b", re.IGNORECASE)
 
 
 def bounds(text: str) -> tuple[Bound, ...]:
-    """Return the bounds that a text sets to an amount, with their places."""
+    """Return the bounds on amounts in a text, with their places."""
     found: list[Bound] = []
     matches = sorted(
         (match for pattern in (DIGITS, SPELLED) for match in pattern.finditer(text)),
@@ -99,7 +99,7 @@ def bounds(text: str) -> tuple[Bound, ...]:
             sense = before["sense"]
             than: Sense = "more" if _MORE_THAN.get((before["than"] or "").lower()) else "less"
             kind = _SENSES[sense.lower()] if sense else than
-            # What “older” tells beside the bound is what is measured.
+            # “older” also says what is measured, so it is not part of the bound's place.
             tells = before["than"] and before["than"].lower() not in _AMOUNTS
             start = before.start("only") if tells else before.start()
             found.append(Bound(kind, value, start, match.end()))
@@ -125,13 +125,13 @@ _DEGREES = (
     | {_comparative(word): True for word in _GREAT.split()}
     | {_comparative(word): False for word in _SMALL.split()}
 )
-"""Comparatives, and whether they say more of what is measured, or less."""
+"""Comparatives, and whether they mean more of what is measured, or less."""
 
 
 def degree(word: str) -> bool | None:
-    """Whether an adjective in a higher degree says more, or less: “older”, “weakest”.
+    """Whether a comparative or superlative means more (“older”) or less (“weakest”).
 
-    None for other words, and for adjectives that are not known.
+    None for other words, and for unknown adjectives.
     """
     word = word.casefold()
     return _DEGREES.get(f"{word[:-3]}er" if word.endswith("est") else word)
@@ -143,7 +143,7 @@ _ENDS = dict.fromkeys(("top", "maximum", "max"), True) | dict.fromkeys(
 
 
 def superlative(word: str) -> bool | None:
-    """Whether an adjective in the highest degree says most, or least: “oldest”, “weakest”."""
+    """Whether a superlative means the most (“oldest”) or the least (“weakest”); else None."""
     word = word.casefold()
     return degree(word) if word.endswith("est") else _ENDS.get(word)
 
@@ -152,7 +152,7 @@ _UNIT = re.compile(r"[^\W\d_%°$€£¥]{0,12}[%°$€£¥²³]?[A-Z]?(?:[/ ][^\
 
 
 def amount(text: str) -> tuple[Decimal, str] | None:
-    """Return the only number that a text is, and its unit: “$3m”, “12 per cent”, “20 km”."""
+    """Parse a text that is a single amount: “$3m”, “12 per cent”, “20 km”; else return None."""
     matches = [*DIGITS.finditer(text)]
     if len(matches) != 1 or (matches[0]["named"] or "").strip("-"):
         return None
@@ -171,11 +171,11 @@ _SAID = {
     **dict.fromkeys(("tall", "high", "height"), "high"),
     **dict.fromkeys(("long", "length", "far"), "long"),
 }
-"""What a length is said to be, as an adjective or a noun; what is far is as long a way."""
+"""The dimensions of a length, by their adjectives and nouns; “how far” asks for a length too."""
 
 
 def dimension(word: str) -> str | None:
-    """Return which measure of length a word names, if it does: “width” and “wide” are one."""
+    """Return the dimension that a word names, if any: “width” and “wide” are the same."""
     return _SAID.get(word.casefold())
 
 
@@ -192,7 +192,7 @@ _MEASURED = re.compile(
 
 
 def other_measure(question: str, words: str, quote: str) -> bool:
-    """Whether a quote says of the very number in the words that it is another measure.
+    """Whether a quote says that the number in the words is another dimension than is asked for.
 
     “How deep is the strait?” is not answered by “20 kilometers wide”.
     """

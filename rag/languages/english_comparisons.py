@@ -1,4 +1,4 @@
-"""Which two things an English question names, and what it asks of each."""
+"""Split English questions about two things: what they ask about each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rag.languages.english_words import COMPARATIVES
 from rag.languages.language import Computed, How, Own, SubQuestions
 
 SENTENCES = 3
-"""Sentences on each of two things that are compared in general."""
+"""Sentences about each of two things that are compared in general."""
 
 _BE = r"(?:is|are|was|were|be)"
 _HAVE = r"(?:has|have|had)"
@@ -37,7 +37,7 @@ Two = tuple[str, str]
 
 
 def asked_of_two(text: str, matter: str, own: Own) -> SubQuestions | None:
-    """Return what a question asks of either of two things; None where it is not plain which."""
+    """Return what a question asks about each of two things; None if these are not clear."""
     match matter:
         case "which":
             return _measured(text, "more")
@@ -52,7 +52,7 @@ def asked_of_two(text: str, matter: str, own: Own) -> SubQuestions | None:
 
 
 def _things(x: str, y: str) -> Two | None:
-    """Return two names as they are put into questions; None where one only points at something."""
+    """Return two names in the form for new questions; None if one is only a pronoun or the like."""
     bare = [each.strip(" ,.?!;:–-").removeprefix("either ").strip() for each in (x, y)]
     if any(not each or _POINTS.search(each) for each in bare):
         return None
@@ -60,7 +60,7 @@ def _things(x: str, y: str) -> Two | None:
 
 
 def _measured(text: str, how: How) -> SubQuestions | None:
-    """Read “Which strait is wider, … or …?”, “How much older is … than …?”."""
+    """Parse “Which strait is wider, … or …?”, “How much older is … than …?”."""
     words = (each for each in re.finditer(r"\w+", text) if each[0].lower() in COMPARATIVES)
     more = next(words, None)
     pair = more and (_THAN.search(text) or _OR.search(text, more.end()) or _OR.search(text))
@@ -90,13 +90,13 @@ def _of_either(question: str, computed: Computed) -> SubQuestions:
 
 
 def _called(name: str, kind: re.Match[str] | None) -> str:
-    """Say of a bare name what it is, where the question does: “the Tsugaru strait”."""
+    """Add to a bare name the noun that the question has for it: “the Tsugaru strait”."""
     bare = kind and kind[1].lower() not in name.lower() and not name.lower().startswith("the ")
     return f"the {name} {kind[1]}" if kind and bare else name
 
 
 def _interval(text: str) -> SubQuestions | None:
-    """Read “How many days lay between … and …?”."""
+    """Parse “How many days lay between … and …?”."""
     pair = _BETWEEN.search(text)
     things = _things(*pair.group("x", "y")) if pair else None
     weeks = re.search(r"\bweeks?\b", text, re.IGNORECASE)
@@ -106,7 +106,7 @@ def _interval(text: str) -> SubQuestions | None:
 
 
 def _of_each(text: str) -> SubQuestions | None:
-    """Read “What did … and … each say?”: the question is asked of either of two names."""
+    """Parse “What did … and … each say?”: the question is asked about each of two names."""
     plain = _EACH.sub("", text)
     names = [each for each in mentions(plain) if each.kind == "name"]
     for one, other in pairwise(names):
@@ -117,7 +117,7 @@ def _of_each(text: str) -> SubQuestions | None:
 
 
 def _both(text: str, own: Own) -> SubQuestions | None:
-    """Read “Compare … and …”: what is said of either, in some sentences."""
+    """Parse “Compare … and …”: it asks for some sentences about each."""
     pair = _BETWEEN.search(text)
     named = pair.group("x", "y") if pair else _JOINT.split(own(text), maxsplit=1)
     things = _things(*_whole(*(own(each) or each for each in named))) if len(named) == 2 else None

@@ -1,4 +1,4 @@
-"""What an English text says of time, and days as an English reader writes them."""
+"""Times in English texts, and days in the form that English readers expect."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rag.languages.language import Point, Relation, Time, Times
 _NUMBER = r"\d{1,2}(?:st|nd|rd|th)?\b"
 _YEAR = r"[12]\d{3}\b"
 _SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
-"""Their first months: three calendar months each, as meteorologists count them."""
+"""The seasons' first months: each has three calendar months, as meteorologists count them."""
 
 _NTH = ("first", "second", "third", "fourth")
 _PARTS = {
@@ -27,7 +27,7 @@ _PARTS = {
     **{f"{nth} {name}": (at, 4) for name in ("quarter", "week") for at, nth in enumerate(_NTH)},
     **dict.fromkeys(("last quarter", "last week"), (3, 4)),
 }
-"""Which part of how many equal ones a word means: "early October" is its first third."""
+"""Parts of a time, as (index, count of equal parts): "early October" is its first third."""
 
 _POINT = re.compile(
     rf"""\b(?:the\s+)?(?:(?P<part>{"|".join(_PARTS).replace(" ", chr(92) + "s")})
@@ -51,12 +51,12 @@ _RELATION = re.compile(
     re.IGNORECASE,
 )
 LONGEST_RELATION = 20
-"""Characters before a time among which such a word is looked for."""
+"""Characters before a time in which a relation is looked for."""
 
 _TO = re.compile(r"\s*(?:[-\u2010-\u2015]|\b(?:to|through|until|till)\b)\s*", re.IGNORECASE)
 _AND = re.compile(r"\s*(?:,\s*(?:and|or)?|\b(?:and|or)\b)\s*", re.IGNORECASE)
 _VERBS = ("may", "march", "fall", "spring")
-"""What is no month or season where it is in small letters and more words follow."""
+"""Words that are not a month or season if they are in lower case and more words follow."""
 
 _MORE = re.compile(r"\s+[^\W\d]")
 _FROM_EVENT = re.compile(
@@ -78,7 +78,7 @@ _FROM_TODAY = re.compile(
 
 
 def times(text: str) -> Times:
-    """Return what a text says of time, and the rest of its words."""
+    """Return the times that a text names, and the rest of its words."""
     dated = {at for group in _groups(text) for at in range(group[0].start(), group[-1].end())}
     event = next((e for e in _FROM_EVENT.finditer(text) if e.end() not in dated), None)
     if event is None:
@@ -108,7 +108,7 @@ def _times(text: str) -> Times:
 
 
 def _relation(text: str, start: int) -> re.Match[str] | None:
-    """Return the word right before a time that says how what is asked for relates to it."""
+    """Match the word right before a time that gives the relation to it."""
     return _RELATION.search(text, max(start - LONGEST_RELATION, 0), start)
 
 
@@ -128,7 +128,7 @@ def _groups(text: str) -> list[list[re.Match[str]]]:
 
 
 def _time(text: str, group: Sequence[re.Match[str]]) -> Time | None:
-    """Read points that belong together; None where one is no date: "Feb. 31"."""
+    """Parse points that belong together; None if one of them is not a date: "Feb. 31"."""
     said = _relation(text, group[0].start())
     word = said[1].lower() if said else ""
     points = [_point(match) for match in group]
@@ -164,7 +164,7 @@ def _point(match: re.Match[str]) -> Point | None:
 
 
 def _completed(points: Sequence[Point]) -> list[Point]:
-    """Give each point the year of one after it, and the month of one beside it."""
+    """Give each point the year of a later one, and the month of a neighbour, if it has none."""
     whole: list[Point] = []
     for at, each in enumerate(points):
         months = (beside.month for beside in (each, *points[:at][::-1], *points[at:]))
@@ -178,19 +178,19 @@ def _completed(points: Sequence[Point]) -> list[Point]:
 def _parser() -> Any:
     from dateparser.date import DateDataParser
 
-    # Of "2 weeks ago" nothing is read: the documents' days are not counted from today. The year
-    # that is filled in is not used; it is a leap year so that Feb. 29 is read.
+    # "2 weeks ago" must not be parsed: the documents' days are not relative to today. The year that
+    # is filled in is not used; it is a leap year so that Feb. 29 is accepted.
     base = {"RELATIVE_BASE": datetime(2000, 1, 1), "PARSERS": ["absolute-time"]}
     return DateDataParser(languages=["en"], settings=base)
 
 
 def month_in_words(number: int) -> str:
-    """Return the names of a month, from 1 on: the whole one, and as it stands beside a day."""
+    """Return the names of a month (from 1): the full one, and the short one used with a day."""
     return f"{MONTHS[number - 1]} {SHORT_MONTHS[number - 1]}"
 
 
 def days_in_words(first: date, last: date | None = None) -> str:
-    """Return days as a reader writes them: "Oct. 14, 2021", "Sept. 21 to Oct. 4, 2021"."""
+    """Return days in readable form: "Oct. 14, 2021", "Sept. 21 to Oct. 4, 2021"."""
     last = last or first
     if first == last:
         return f"{_day(first)}, {first.year}"

@@ -1,6 +1,6 @@
-"""Facts at their places in a text, each with the words around it.
+"""Facts at their places in an English text, among its other words.
 
-What a number, a date or a name is said of tells whether another text says the same of it.
+The words around a number, a date or a name show whether another text says the same about it.
 """
 
 from __future__ import annotations
@@ -60,14 +60,14 @@ def facts(text: str) -> Facts:
 
 
 def missing_facts(sentence: str, sources: Sequence[str]) -> list[str]:
-    """Return the facts of a sentence that none of the sources holds, for people to read."""
+    """Return the facts of a sentence that none of the sources has, for people to read."""
     held = _held(sources)
     forms = {form for each in mentions(sentence) if each.kind != "name" for form in each.asserts}
     return sorted([*(forms - held), *missing_names(sentence, sources)])
 
 
 def missing_names(sentence: str, sources: Sequence[str]) -> list[str]:
-    """Return the words of a sentence's names that none of the sources holds in any form."""
+    """Return the words of a sentence's names that none of the sources has in any form."""
     held = _held(sources)
     return sorted(
         word
@@ -100,7 +100,7 @@ def _dates_at(text: str) -> list[Mention]:
 
 
 _CLOCK = re.compile(r"(?<![\d:.,])(\d{1,2}):([0-5]\d)(?![\d:]|[.,]\d)")
-"""A time of day, a score or a ratio: "7:45" says nothing of 45, and another time has another."""
+"""A time of day, a score or a ratio, which is one fact: "7:45" does not assert the number 45."""
 
 
 def _numbers_at(text: str) -> list[Mention]:
@@ -133,7 +133,7 @@ def _inside(each: Mention, others: list[Mention]) -> bool:
 
 
 def _whole_names(found: list[Mention], text: str) -> list[Mention]:
-    """Join the words of one name, so that "Wang Yi" and "Wang" are the same and a rank is none."""
+    """Join the words of one name, so that "Wang Yi" and "Wang" can be the same name."""
     joined: list[Mention] = []
     for each in found:
         last = joined[-1] if joined else None
@@ -157,7 +157,7 @@ _UNIT_AFTER = re.compile(rf"[\s-]?({'|'.join(_OF_TWO_WORDS)}|[^\W\d_]+|{'|'.join
 
 
 def _unit(text: str, start: int, end: int) -> str | None:
-    """Return what a number counts, of the units in which things are measured."""
+    """Return the unit of measure before or after a number, if it has one."""
     before = text[max(start - 1, 0) : start]
     after = _UNIT_AFTER.match(text, end)
     return _UNIT_OF.get(before) or (
@@ -182,7 +182,7 @@ def _same_measure(one: Mention, other: Mention) -> bool:
 
 
 def _measure(text: str, number: Mention) -> tuple[int, int]:
-    """Return where a number stands with its unit."""
+    """Return the place of a number with its unit."""
     if number.unit is None:
         return number.start, number.end
     before = _UNIT_OF.get(text[number.start - 1 : number.start])

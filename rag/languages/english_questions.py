@@ -1,4 +1,4 @@
-"""Which form of answer an English question wants, and what a claim states."""
+"""English questions: the form of answer that they want, and what a claim states."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _YES_NO = re.compile(
 _QUESTION_WORD = (
     r"(?:(?:on|in|by|for|at|to|from|with)\s+)?(?P<word>who|whom|when|where|what|which|why|how)\b"
 )
-# A plural after "which" or "what", with at most two words between that are no verb of the question;
+# A plural after "which" or "what", with at most two words between that are not the question's verb;
 # or a second part: "who, and when?".
 _SEVERAL = re.compile(
     r"\b(?:which|what)\s+(?:(?!(?:did|do|does|is|are|was|were|has|have|had|the|a|an)\b)[\w-]+\s+){0,2}"
@@ -60,16 +60,16 @@ _LAST = re.compile(r"\blast\b", re.IGNORECASE)
 def stated(claim: str) -> str:
     """Return what a claim states: “so he was rich, wasn't he?” states “he was rich”.
 
-    The head that judges statements has learned none that ask: behind the same words it takes
-    “right?” for a denial.
+    The entailment head was not trained on statements that ask, and takes “right?” after the same
+    words for a denial.
     """
     return _ASKS.sub("", _OPENS.sub("", claim.strip()).rstrip(" ?!.")).rstrip(" ,")
 
 
 def asked_of(question: str, words: str) -> str | None:
-    """Return a question with other question words: “since when?” of “Is it closed?”, too.
+    """Return a question with other question words, also “since when?” for “Is it closed?”.
 
-    None where there are none among the words.
+    None if the words are not question words.
     """
     if not _ASKING.search(words):
         return None
@@ -80,10 +80,11 @@ def asked_of(question: str, words: str) -> str | None:
 
 
 def joined_questions(question: str) -> tuple[str, ...]:
-    """Return the questions that “and” joins to one, “What is it, and how does it work?”.
+    """Return the questions that “and” joins, as in “What is it, and how does it work?”.
 
-    That is the whole one where it joins none: each has a verb of its own, and no relative clause of
-    the one before goes on in it (“Who is the man who built it and who died?”).
+    Each must have a verb of its own, and must not continue a relative clause of the one before
+    (“Who is the man who built it and who died?”). If there are no such parts, the question is
+    returned whole.
     """
     for joint in _JOINED.finditer(question):
         first, rest = question[: joint.start()], question[joint.end() :]
@@ -96,9 +97,9 @@ def joined_questions(question: str) -> tuple[str, ...]:
 
 
 def place_in_order(text: str, count: int) -> tuple[int, str] | None:
-    """Return which of so many things a text names by its number or order, and the word for it.
+    """Return the number of the thing (of `count`) that a text names by position, and the word.
 
-    “one” is the pronoun where there is another: “the second one”, “the last one”.
+    “one” is taken for the pronoun if there is another: “the second one”, “the last one”.
     """
     found = [(int(value), word) for value, word in numbers(text) if value % 1 == 0]
     found.sort(key=lambda each: (each[1] == "one", not 0 < each[0] <= count))
@@ -109,7 +110,7 @@ def place_in_order(text: str, count: int) -> tuple[int, str] | None:
 
 
 def form(question: str) -> QuestionForm:
-    """Return which form of answer a question wants."""
+    """Return the form of answer that a question wants."""
     return QuestionForm(
         yes_or_no=_YES_NO.search(question.strip()) is not None,
         several=_SEVERAL.search(question) is not None,

@@ -1,6 +1,6 @@
-"""What words of English are: numbers, months, names, and what they have in common.
+"""English tokens and their normal forms: words, stems, numbers, months, names.
 
-Pure functions from text to normal forms, so that "October 14" and "Oct. 14", "5,500" and
+These are pure functions from text to normal forms, so that "October 14" and "Oct. 14", "5,500" and
 "5500", "ten" and "10", "the U.S." and "US" are the same fact, and "Oct. 15" is another.
 """
 
@@ -25,19 +25,19 @@ from rag.languages.english_words import (
 _MONTH_NAMES = frozenset(month.lower() for month in MONTHS)
 _MONTH_WORDS = _MONTH_NAMES | {name[:3] for name in _MONTH_NAMES} | {"sept"}
 _RANGE = r"(?:\s*(?:-|\u2010|\u2011|\u2012|\u2013|\u2014|to|and|through|until|,)\s*)"
-# The 2021 of "October 14, 2021" is no day.
+# The 2021 of "October 14, 2021" is not a day.
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?(?!\d)"
 MONTH_DAYS = re.compile(rf"\b({MONTH})\s+({_DAY}(?:{_RANGE}{_DAY})*)", re.I)
-# The last day stands right before its month: the 21 of "September 21 to October 4" is none of
-# October's.
+# The last day must be right before the month: the 21 of "September 21 to October 4" is not in
+# October.
 DAYS_MONTH = re.compile(
     rf"\b((?:\d{{1,2}}(?:st|nd|rd|th)?{_RANGE})*\d{{1,2}}(?:st|nd|rd|th)?)\s+(?:of\s+)?\b({MONTH})",
     re.I,
 )
 
 _DIGITS = r"\d+(?:[.,]\d+)*"
-# A letter right behind digits is a scale: "340M", and "$5m", where "5m" may be metres. In "F-16B"
-# it is part of the name.
+# A letter right after digits is a scale: "340M" and "$5m", although "5m" alone may be metres. In
+# "F-16B" it is part of the name.
 DIGITS = re.compile(
     rf"(?<![\w.])(?P<named>[A-Za-z]*-)?(?P<money>(?<=[$€£¥]))?(?P<digits>{_DIGITS})"
     rf"(?:[\s-]*(?P<scale>{'|'.join(SCALES)})\b"
@@ -61,7 +61,7 @@ WORD = re.compile(r"(?:(?:[A-Za-z]\.){2,}|[^\W_]+(?:['’]\w+)?)")
 
 
 def tokens(text: str) -> list[str]:
-    """Return the words of a text: without possessives, dots of abbreviations and hyphens."""
+    """Return the words of a text, without possessives, dots of abbreviations and hyphens."""
     text = re.sub(r"\b(?:[A-Za-z]\.){2,}", lambda match: match[0].replace(".", ""), text)
     return [re.sub(r"['’](?:s|S)?$", "", word) for word in re.findall(r"[^\W_]+(?:['’]\w+)?", text)]
 
@@ -72,7 +72,7 @@ def content_words(text: str) -> set[str]:
 
 
 def stem(word: str) -> str:
-    """Strip the commonest English endings, so that "conducted" meets "conduct"."""
+    """Strip the commonest English endings, so that "conducted" matches "conduct"."""
     word = word.casefold()
     for ending, instead in (("ies", "y"), ("ing", ""), ("ed", ""), ("es", ""), ("s", "")):
         if word.endswith(ending) and len(word) - len(ending) >= 3:
@@ -81,13 +81,13 @@ def stem(word: str) -> str:
 
 
 def numbers(text: str) -> list[tuple[Decimal, str]]:
-    """Return (value, the words or digits it was written with) of every number in a text."""
+    """Return the numbers in a text as (value, its words or digits)."""
     matches = [match for pattern in (DIGITS, SPELLED) for match in pattern.finditer(text)]
     return [number(match) for match in matches]
 
 
 def number(match: re.Match[str]) -> tuple[Decimal, str]:
-    """Return the value, and the words or digits, of what one of the two patterns found."""
+    """Return the value and the words or digits of a match of `DIGITS` or `SPELLED`."""
     if match.re is SPELLED:
         return _number_in_words(match[0].lower()), match[0].lower()
     scale = SCALES.get((match["scale"] or "").lower()) or SHORT_SCALES.get(match["short"], 1)
@@ -95,7 +95,7 @@ def number(match: re.Match[str]) -> tuple[Decimal, str]:
 
 
 def _number_in_words(words: str) -> Decimal:
-    """Return what a number in words is: "three hundred and forty million"."""
+    """Return the value of a number in words: "three hundred and forty million"."""
     whole = part = Decimal(0)
     for word in re.split(r"[\s-]+", words):
         if word == "hundred":
@@ -120,7 +120,7 @@ def _plain(digits: str) -> str:
 
 
 def months_in(text: str) -> set[str]:
-    """Return months named in full or with a dot; "may" and "march" are verbs."""
+    """Return the months that are written with a capital, in full or with a dot ("Oct.")."""
     found: set[str] = set()
     for word in re.findall(r"\b[A-Z][a-z]+\b\.?", text):
         name = word.rstrip(".").lower()
@@ -131,7 +131,7 @@ def months_in(text: str) -> set[str]:
 
 
 def names_in(text: str) -> set[str]:
-    """Return the words written as names: with a capital that does not come from the sentence."""
+    """Return the words that are names: those with a capital, except one that opens a sentence."""
     names: set[str] = set()
     for match in WORD.finditer(text):
         [word] = tokens(match[0]) or [""]
@@ -147,7 +147,7 @@ def names_in(text: str) -> set[str]:
 
 
 def only_opens(word: str) -> bool:
-    """Whether a word has its capital from the sentence that it begins."""
+    """Whether a word at the beginning of a sentence has its capital only from that."""
     return word.endswith(("ly", "ing", "ed")) or word.casefold() in OPENERS
 
 

@@ -1,4 +1,4 @@
-"""English as data: the words that numbers, names and measures are told by."""
+"""English as data: the words of numbers, comparisons, names, measures, documents and heads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rag.languages.language import FrontMatterPatterns
 NO_CONTENT = FUNCTION_WORDS | frozenset(
     "answer article document excerpt excerpts quote quotes source sources text passage".split()
 )
-"""Words that say nothing of a subject, among them those for documents and quotes."""
+"""Words that say nothing about a subject, including those for documents and quotes."""
 
 # --- numbers
 
@@ -31,7 +31,7 @@ WORD_NUMBERS = (
     | {word[:-1] + "ieth": 20 + 10 * at for at, word in enumerate(TENS)}
     | {"once": 1, "twice": 2, "dozen": 12, "hundred": 100}
 )
-# Words that are as often a pronoun or a rank as a number: they assert nothing that can be checked.
+# Words that are as often a pronoun or an ordinal: they assert no number that can be checked.
 NOT_ASSERTED = {"one", "first", "second", "zero", "once"}
 SCALES = {
     "hundred": 100,
@@ -44,7 +44,7 @@ SCALES = {
     "tn": 10**12,
 }
 SHORT_SCALES = {"k": 10**3, "K": 10**3, "m": 10**6, "M": 10**6, "B": 10**9}
-"""Scales of one letter right behind the digits: “340M”, “$5m”."""
+"""Scales of one letter right after the digits: “340M”, “$5m”."""
 
 
 # --- comparisons
@@ -74,7 +74,7 @@ COMPARATIVES = {
     "further": ("far", True),
     "nearer": ("far", False),
 }
-"""What a comparative measures, and whether it asks for the one with more of it."""
+"""Comparatives: the adjective of what they measure, and whether they mean more of it."""
 
 # --- names
 
@@ -82,10 +82,10 @@ OPENERS = frozenset(
     "additionally also approximately besides currently despite due earlier finally given later "
     "meanwhile moreover nevertheless one overall shortly there today two unlike".split()
 )
-"""Words that have a capital only where they open a sentence; so have those in -ly, -ing, -ed."""
+"""Words that have a capital only if they open a sentence, like those in -ly, -ing and -ed."""
 
 PEOPLE_ENDINGS = ("ians", "ian", "ans", "an", "ns", "n", "ese", "ish", "is", "i", "s", "a", "y")
-"""What turns a country's name into that of its people, and what it may have in their place."""
+"""Endings of words for a country's people, and endings of the country's name that they replace."""
 
 # --- measures
 
@@ -130,10 +130,10 @@ UNITS_OF_MEASURE = (
 # --- follow-ups
 
 LINKS = ("", *"the of in on for by with to from at about than did".split())
-"""Small words that lead to what a follow-up left out: “How long is it, *in the* Tolm Strait?”."""
+"""Words that link what a follow-up left out: “How long is it, *in the* Tolm Strait?”."""
 
 OWNING = "'s"
-"""What an owner's name ends in."""
+"""The possessive ending."""
 
 # --- documents
 
@@ -141,7 +141,7 @@ DOCUMENT_WORDS = frozenset(
     "article book brochure chapter contract doc document essay file leaflet manual minutes paper "
     "pdf report story text thesis transcript".split()
 )
-"""What a document is called beside its own name: “the Hartwell report”."""
+"""Words for a document next to its name: “the Hartwell report”."""
 
 SEVERAL = frozenset(
     "all both each every everything these they them their those".split()
@@ -151,10 +151,10 @@ SEVERAL = frozenset(
 CITING = frozenset(
     "bibliography citation citations cite cited cites citing referenced references".split()
 )
-"""What is said of the entries in a list of references. “Reference” alone has other meanings."""
+"""Words about the entries of a list of references. “Reference” alone has other meanings."""
 
 CITED = frozenset("author publication source study title work".split())
-"""What such an entry is, beside a document."""
+"""Words for such an entry, in addition to those for a document."""
 
 # --- the heads of texts
 
@@ -181,7 +181,7 @@ HEAD = FrontMatterPatterns(
 # --- plurals
 
 PEOPLE = "everyone|everybody|anyone|anybody|people|persons|all"
-"""Who may be asked for by “who” alone, as a regular expression."""
+"""Words for people that may come before “who” in a request for a list, as a regular expression."""
 
 _ODD = {"men": "man", "women": "woman", "people": "person", "children": "child", "crises": "crisis"}
 _ES = re.compile(r"(?:ss|x|zz|ch|sh)es$")
@@ -190,7 +190,7 @@ _ES = re.compile(r"(?:ss|x|zz|ch|sh)es$")
 def without_article(name: str, *, opens: bool) -> str:
     """Return a name without the article before it.
 
-    A capital one, “The Hague”, belongs to the name, unless it `opens` a sentence.
+    An article with a capital, “The Hague”, belongs to the name, unless it `opens` a sentence.
     """
     first, _, rest = name.partition(" ")
     is_article = first.casefold() in ("a", "an", "the") and (opens or first.islower())
@@ -198,7 +198,7 @@ def without_article(name: str, *, opens: bool) -> str:
 
 
 def singular(things: str) -> str:
-    """Return what is listed in the singular: “ship or boat” of “ships and boats”."""
+    """Return a list of things in the singular: “ship or boat” for “ships and boats”."""
     parts = re.split(r"(,? and |,? or |, )", things)
     parts[::2] = [_one(part) for part in parts[::2]]
     return "".join(part.replace("and", "or") if at % 2 else part for at, part in enumerate(parts))

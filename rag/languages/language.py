@@ -1,4 +1,4 @@
-"""What a language is: for facts (`FactLanguage`), for all else (`Language`), and what it tells."""
+"""What a language provides (`FactLanguage` for facts, `Language` for all), and the data types."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Kind = Literal["number", "year", "date", "name", "word"]
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a text asserts that can be checked: each set holds normal forms."""
+    """The facts that a text asserts and that can be checked, in normal forms."""
 
     numbers: frozenset[str]
     days: frozenset[str]
@@ -28,9 +28,9 @@ class Facts:
 class Mention:
     """A fact, or a plain word, at its place in a text.
 
-    Two mentions are of the same fact when what the one `asserts` is among what the other `holds`:
-    "Oct. 14-17" holds October, and asserts its days. A plain word asserts nothing. Of two names
-    one holds all words of the other: "Holm" and "Lise Holm", not "Alder Strait" and "Tolm Strait".
+    One mention bears out another if it `holds` what the other `asserts`: "Oct. 14-17" asserts its
+    days, and also holds October. A plain word asserts nothing. Two names are the same if one has
+    all words of the other: "Holm" and "Lise Holm", but not "Alder Strait" and "Tolm Strait".
     """
 
     kind: Kind
@@ -42,8 +42,8 @@ class Mention:
     words: tuple[frozenset[str], ...] = ()
 
     def same(self, other: Mention) -> bool:
-        """Whether the other one bears this one out."""
-        # A word that only opens a sentence looks like a name, and is found as a plain word.
+        """Whether the other mention bears out this one."""
+        # A word with a capital may be a name here, and a plain word where it opens a sentence.
         if self.kind == "date" == other.kind:
             return bool(self.asserts) and self.asserts <= other.holds
         if self.kind == "name" == other.kind:
@@ -54,7 +54,7 @@ class Mention:
 
 
 def normal_form(number: Decimal) -> str:
-    """Return a number without the zeros of its fraction: "1.50" as "1.5", "2.0" as "2"."""
+    """Return a number without trailing zeros in its fraction: "1.50" as "1.5", "2.0" as "2"."""
     digits = f"{number:f}"
     return digits.rstrip("0").rstrip(".") if "." in digits else digits
 
@@ -66,8 +66,8 @@ Relation = Literal["in", "after", "since", "before", "until"]
 class Point:
     """A day, or a run of whole months, as it was named; what was left out is None.
 
-    `part` says which of how many equal parts of it is meant, from 0 on: (0, 1) is all of it. Of a
-    day its `week` may be meant.
+    `part` is (index, count of equal parts): (0, 1) is all of it. With `week`, the week of the day
+    is meant.
     """
 
     year: int | None
@@ -80,7 +80,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """Ranges between points, mostly of one point with itself, and how a time relates to them."""
+    """Ranges between points, usually of one point with itself, and how the time relates to them."""
 
     relation: Relation
     ranges: tuple[tuple[Point, Point], ...]
@@ -88,11 +88,11 @@ class Time:
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """What a text says of time, and what is `left` of it beside that.
+    """The times that a text names, and the text that is `left` without them.
 
-    `event` is what is said of an event that the time is counted from, and how. `end` is how many
-    entries are asked for from an end, where that is all that is said, and whether from the latest
-    one. `from_today` tells of "yesterday": the documents' days are not counted from today.
+    `event` is the event that a time is relative to, and the relation. `end` is (count, is latest)
+    if the text only asks for the first or the last entries. `from_today` is set for words like
+    "yesterday", which cannot be resolved: the documents' days are not relative to today.
     """
 
     times: tuple[Time, ...]
@@ -113,10 +113,10 @@ How = Literal["more", "difference", "days", "weeks"]
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """What is to be computed from the answers on two things.
+    """What is to be computed from the answers about two things.
 
     `how` is "more" (which of the two is greater: `said` is the wording, such as "is wider", and
-    `is_more` is false if the lesser one is asked for), the "difference", or the "days" or "weeks"
+    `is_more` is false if the lesser one is wanted), the "difference", or the "days" or "weeks"
     between them.
     """
 
@@ -128,9 +128,9 @@ class Computed:
 
 @dataclass(frozen=True, slots=True)
 class SubQuestions:
-    """The questions that a question asks, each to be answered or refused by itself.
+    """The parts of a question, each of which is answered or refused by itself.
 
-    Where `follow_up`, each is a follow-up of those before: it may speak of their answers as "it".
+    With `follow_up`, each is a follow-up of those before: its "it" may mean their answers.
     """
 
     questions: tuple[str, ...]
@@ -139,12 +139,12 @@ class SubQuestions:
 
 
 Sense = Literal["more", "least", "less", "most"]
-"""How an amount relates to its bound: more than it, at least so much, less, at most."""
+"""How an amount relates to its bound: more than it, at least it, less than it, at most it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A bound that a text sets to an amount, with the place of all its words."""
+    """A bound that a text sets on an amount, with the place of its words."""
 
     sense: Sense
     value: Decimal
@@ -152,7 +152,7 @@ class Bound:
     end: int
 
     def holds(self, amount: Decimal) -> bool:
-        """Whether an amount keeps to it."""
+        """Whether an amount is within the bound."""
         match self.sense:
             case "more":
                 return amount > self.value
@@ -166,19 +166,19 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class QuestionForm:
-    """Which form of answer a question wants: a yes or a no, or more than one thing."""
+    """The form of answer that a question wants: a yes or a no, or more than one thing."""
 
     yes_or_no: bool
     several: bool
 
 
 class FrontMatterPatterns(NamedTuple):
-    """How what stands at the head of texts is worded: regular expressions, for any case.
+    """The wording of the heads of texts, as regular expressions that ignore case.
 
-    A `joint` stands between names. `by` leads to authors, and `is_with` to where they work, whose
-    names have a word for an `institution`; names of `works` have others. `given` leads to the day
-    that a text is of, `other_day` to another one, and `beside_day` is what else stands there. An
-    `abstract` is a paper's, a `summary` anything's.
+    A `joint` is between names. `by` introduces authors, and `is_with` the institutions where they
+    work. Names of institutions have an `institution` word, and names of publications a word of
+    `works`. `given` introduces the text's own day and `other_day` another day; `beside_day` is what
+    else may be next to a day. An `abstract` belongs to a paper, and a `summary` to any text.
     """
 
     joint: str
@@ -197,17 +197,16 @@ class FrontMatterPatterns(NamedTuple):
 
 
 class TableWords(NamedTuple):
-    """Words of closed classes by which it is told what is asked of a table, in small letters.
+    """Words of closed classes that show what a question asks of a table, in lower case.
 
-    `times` ask for a time, among them `years` and `months`. `each` and `by` stand before what
-    something is asked for each of. `most` and `least` ask for the greatest and the smallest number,
-    `many` for a number, and so may `number`. `than` stands between two things that are compared,
-    and `joints` between all that are named together. `requests` are words of any request, and verbs
-    that say nothing by themselves.
-    `negations` stand before what is excluded. `restricting` words exclude rows in ways of many
-    kinds. `verbs` stand between what is asked about and what is said of it. `yes` and `no` are what
-    the cells of a column say that tells whether something is so. `summaries` are what the first
-    cell of a row says that is computed from others.
+    `times` ask for a time; they include `years` and `months`. `each` and `by` come before what the
+    result is grouped by. `most` and `least` ask for the greatest and the smallest number, `many`
+    for a number, and `number` may do so too. `than` is between two things that are compared, and
+    `joints` are between any things that are named together. `requests` are words of any request,
+    and verbs with no meaning of their own. `negations` come before what is excluded. `restricting`
+    words exclude rows in many different ways. `verbs` are between the subject and what is said
+    about it. `yes` and `no` are the cells of a column that says whether something is so.
+    `summaries` are the first cells of rows that are computed from other rows.
     """
 
     times: frozenset[str]
@@ -231,15 +230,16 @@ class TableWords(NamedTuple):
 
 
 Own = Callable[[str], str]
-"""Returns a text without the wording that requests have in common."""
+"""Removes the wording that requests have in common from a text."""
 
 
 @dataclass(frozen=True, slots=True)
 class FactLanguage:
-    """A language whose facts are checked: what a sentence has of them that no source holds.
+    """A language in which facts can be checked.
 
-    `code` is its code in ISO 639. `letters` is a regular expression for a letter of its script, and
-    `function_words` are those that every text in it has, in small letters.
+    `code` is its code in ISO 639, `letters` a regular expression for a letter of its script, and
+    `function_words` are in lower case. `missing_facts` returns the facts of a sentence that none of
+    the sources has.
     """
 
     code: str
@@ -250,7 +250,7 @@ class FactLanguage:
 
 @dataclass(frozen=True, slots=True)
 class Language(FactLanguage):
-    """What else is known of a language in which questions are understood.
+    """A language in which questions are understood as well.
 
     Its functions are documented in `rag/languages/__init__.py`.
     """

@@ -1,7 +1,7 @@
-"""What an answer says by itself, in the language of its question or else in English.
+"""The fixed phrases of answers, in the language of the question or else in English.
 
-`sayings/` has one file a language. Each saying has gaps for what is put in: “{count} words”. Where
-a language has plurals, a saying has one text for each, by their names in Unicode's CLDR.
+`sayings/` has one file per language. Phrases have placeholders: “{count} words”. If a language has
+plurals, a phrase has one text for each, under its name in Unicode's CLDR.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ Value = str | int | float | date | list[str]
 
 
 def say(language: str, key: str, **values: Value) -> str:
-    """Return what is said in a language, by its code, or in English where it has no sayings.
+    """Return a phrase in a language, by its code, or in English if there is no file for it.
 
-    Whole numbers, shares (floats, as percents), days and lists are put in as the language has them.
-    The number `count` decides on the plural.
+    Whole numbers, shares (floats, shown as percentages), days and lists are formatted as usual in
+    the language. The number `count` selects the plural.
     """
     language = language if has_sayings(language) else ENGLISH
     said = sayings(language)[key]
@@ -41,11 +41,11 @@ def quoted(language: str, words: str) -> str:
 
 
 SMALL_TALK = ("hello", "welcome", "goodbye", "all_right", "only_documents", "identity", "can_ask")
-"""What an answer begins with that is given to who asks the documents nothing."""
+"""The phrases that begin the answers to small talk."""
 
 
 def is_small_talk(answer: str) -> bool:
-    """Whether an answer begins like one to who asks the documents nothing, in any language."""
+    """Whether an answer begins like an answer to small talk, in any language."""
     return answer.startswith(_small_talk())
 
 
@@ -57,13 +57,13 @@ def _small_talk() -> tuple[str, ...]:
 
 @cache
 def has_sayings(language: str) -> bool:
-    """Whether there is a file of what is said in a language, by its code."""
+    """Whether there is a file of phrases in a language, by its code."""
     return language.isalpha() and (SAYINGS / f"{language}.json").is_file()
 
 
 @cache
 def sayings(language: str) -> Mapping[str, str | dict[str, str]]:
-    """Return what is said in a language: texts with gaps, or one for each plural, by their keys."""
+    """Return the phrases of a language by their keys: texts, or one text for each plural."""
     found: Mapping[str, str | dict[str, str]] = json.loads(
         (SAYINGS / f"{language}.json").read_text("utf-8")
     )
@@ -72,7 +72,7 @@ def sayings(language: str) -> Mapping[str, str | dict[str, str]]:
 
 @cache
 def _plural(language: str) -> Callable[[Any], str]:
-    """Return what names the plural of a number."""
+    """Return the function that names the plural of a number."""
     if language == ENGLISH:
         return lambda number: "one" if number == 1 else "other"
     from babel import Locale
@@ -81,7 +81,7 @@ def _plural(language: str) -> Callable[[Any], str]:
 
 
 def _written(value: Value, language: str) -> str:
-    """Return what is put in as a language writes it. English does not load Babel."""
+    """Format a value as a language writes it. English does not load Babel."""
     if isinstance(value, str):
         return value
     return _in_english(value) if language == ENGLISH else _in_other(value, language)

@@ -1,1 +1,1 @@
-"""Holding each written sentence to its quotes. Start with `compose.py`."""
+"""Verifies each written sentence against its quotes. Start with `compose.py`."""

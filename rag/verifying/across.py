@@ -1,8 +1,8 @@
-"""How sure it is that a text bears a statement in another language out, or speaks against it.
+"""Entailment across languages: does a text bear out a statement in another language, or deny it?
 
-The head of the reader of all languages says what a text makes of a statement. Beside it stand the
-numbers and days that the text does not have. Names are not compared: they have other letters, or
-other forms, in another language.
+The entailment head of the reader for all languages judges the statement. The other signal is
+whether the text lacks any of its numbers and days. Names are not compared, since they have other
+letters or other forms in another language.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from rag.verifying.entailment import Weights, probabilities
 
 @dataclass(frozen=True, slots=True)
 class AcrossFeatures:
-    """What is weighed of a text with a statement: see `EntailmentFeatures`."""
+    """The features of a text and a statement: see `EntailmentFeatures`."""
 
     supported: float
     refuted: float
@@ -38,13 +38,14 @@ REFUTED_WEIGHTS: Weights = {
 }
 
 COUNTED_IN_WORDS = frozenset(map(str, range(13))) | {"1000", "1000000", "1000000000"}
-"""Numbers that are as often said in words, in which languages differ."""
+"""Numbers that are as often written in words, and not in all languages alike."""
 
 
 def other_figures(said: str, language: str, text: str, written_in: str) -> list[str]:
-    """Return the numbers and days of a translation in digits that its text does not have.
+    """Return the numbers and days in a translation that its original does not have.
 
-    In words one language counts where another does not: “second”, “both”, “millions”.
+    Only those in digits count: number words such as “second”, “both” and “millions” often have no
+    counterpart in another language.
     """
     if not KNOWN.issuperset((language, written_in)) or not any(map(str.isdigit, said)):
         return []
@@ -54,7 +55,7 @@ def other_figures(said: str, language: str, text: str, written_in: str) -> list[
 
 @dataclass(frozen=True, slots=True)
 class Entailed:
-    """How sure it is that a text bears a statement out and denies it, and what figures it lacks."""
+    """The probabilities that a text bears out a statement and denies it, and figures it lacks."""
 
     supported: float
     refuted: float
@@ -64,7 +65,7 @@ class Entailed:
 def entails_across(
     statement: str, language: str, text: str, written_in: str, reader: Reader
 ) -> Entailed:
-    """Judge a statement in a language by a text in one: codes of `rag.languages.across.KNOWN`."""
+    """Judge a statement by a text; their languages are codes of `rag.languages.across.KNOWN`."""
     lacking = tuple(lacking_figures(statement, language, text, written_in))
     features = across_features(statement, text, reader, lacking)
     weights = (SUPPORTED_WEIGHTS, REFUTED_WEIGHTS)
@@ -74,6 +75,6 @@ def entails_across(
 def across_features(
     statement: str, text: str, reader: Reader, lacking: tuple[str, ...]
 ) -> AcrossFeatures:
-    """Return the signals of a text with a statement, of whose figures some may be lacking."""
+    """Return the features of a text and a statement; `lacking` are the figures it lacks."""
     [logits] = reader.entails_across(statement, [text])
     return AcrossFeatures(logits[0] - logits[2], logits[1] - logits[2], float(bool(lacking)))

@@ -1,9 +1,9 @@
-"""Finding the quotes that bear a sentence out, and checking that they do.
+"""Find the quotes that bear out a sentence, and check that they do.
 
-The LLM writes prose and no citations. Each of its sentences is attributed here, by its words and
-its facts, to the fewest quotes that hold them, and then verified: each fact must stand in those
-quotes, with the words that it has in the sentence. Whether they bear the sentence out besides,
-`entailment.py` tells.
+The LLM writes prose without citations. Each of its sentences is attributed here, by its words and
+its facts, to the fewest quotes that hold them, and then verified: the quotes must have each fact,
+with the words that are around it in the sentence. Whether they also entail the sentence is decided
+in `entailment.py`.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from dataclasses import dataclass
 from rag.languages import Mention, content_words, mentions, missing_facts
 
 MIN_SUPPORT = 0.6
-"""The least share of a sentence's content words that its quotes and the question must hold."""
+"""The share of a sentence's content words that its quotes and the question must hold."""
 
 MIN_GAIN = 0.1
-"""A further quote is cited for this share of a sentence's words, or for a fact."""
+"""The share of a sentence's words for which a further quote is cited. A fact is enough as well."""
 
 MAX_CITED = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """Which quotes (as positions in the list) a sentence rests on, and what they do not hold.
+    """The quotes (as positions in the list) that a sentence rests on, and what they do not hold.
 
-    `held` is whether they hold anything of what the sentence adds to the question; `missing` are
-    facts that stand nowhere; `conflicts` say what the quotes hold otherwise.
+    `held` is whether they hold any part of what the sentence adds to the question. `missing` are
+    facts that are in none of them, and `conflicts` describe facts that they state differently.
     """
 
     quotes: tuple[int, ...]
@@ -39,7 +39,7 @@ class Attribution:
 
     @property
     def supported(self) -> bool:
-        """Whether the sentence may stand in an answer."""
+        """Whether the sentence may be part of an answer."""
         proven = bool(self.quotes) and self.held and not self.missing and not self.conflicts
         return proven and self.support >= MIN_SUPPORT
 
@@ -47,9 +47,9 @@ class Attribution:
 def attribute(sentence: str, quotes: Sequence[str], question: str) -> Attribution:
     """Attribute a sentence to the fewest quotes that hold its facts and words.
 
-    Greedy set cover: the quote that leaves the fewest facts and then the fewest words unsupported
-    comes first, earlier ranks win ties. What the question itself says needs no quote, but a
-    sentence must rest on at least one.
+    This is a greedy set cover: the next quote is the one that leaves the fewest facts, and then the
+    fewest words, unsupported; earlier ranks win ties. What the question itself says needs no quote,
+    but a sentence must rest on at least one.
     """
     words = content_words(sentence)
     own = words - content_words(question)
@@ -59,7 +59,7 @@ def attribute(sentence: str, quotes: Sequence[str], question: str) -> Attributio
     return Attribution(
         tuple(chosen),
         supported / len(words) if words else 0.0,
-        # What only repeats the question ("Yes, they did") is held by the quote as a whole.
+        # A sentence that only repeats the question ("Yes, they did") rests on the whole quote.
         covered > 0 or not own,
         tuple(missing),
         tuple(found),
@@ -71,7 +71,7 @@ def _fewest(
 ) -> tuple[list[int], list[str], int]:
     """Return the quotes to cite, the facts that they lack, and how many of `own` they hold.
 
-    `words` are the sentence's, `own` those of them that the question does not have.
+    `words` are the sentence's content words, and `own` are those that the question does not have.
     """
     held = [content_words(quote) for quote in quotes]
     chosen: list[int] = []
@@ -105,19 +105,19 @@ def _fewest(
 
 
 def conflicts(sentence: str, quotes: Sequence[str], question: str) -> list[str]:
-    """Return in what a sentence differs from the quotes that it cites, for people to read.
+    """Describe, for people, how a sentence differs from the quotes that it cites.
 
-    These rules read a fact with the words around it. Each speaks up only where the quotes say
-    something else, not where they say it in other words.
+    These rules compare a fact together with the words around it. They only report facts that the
+    quotes state differently, not a difference in wording.
     """
     rules = (_between_the_same, _apart, _other_units)
     return [found for rule in rules for found in rule(sentence, list(quotes), question)]
 
 
 def _between_the_same(sentence: str, quotes: list[str], _: str) -> Iterator[str]:
-    """A fact right between the words that the quotes have around another one of its kind.
+    """Find facts that are between the same words as another fact of their kind in the quotes.
 
-    This notices what the words further off do not tell: two facts of one quote that changed places.
+    This catches two facts of one quote that were swapped, which words further away do not show.
     """
     own = mentions(sentence)
     held = [(quote, mentions(quote)) for quote in quotes]
@@ -140,9 +140,9 @@ def _between_the_same(sentence: str, quotes: list[str], _: str) -> Iterator[str]
 def _sides_agree(
     text: str, these: tuple[Mention, ...], at: int, quote: str, those: tuple[Mention, ...], to: int
 ) -> int:
-    """Count the sides, of two, on which two mentions have the same neighbour, or a text's edge.
+    """Count the sides (0 to 2) on which two mentions have the same neighbour, or a text's edge.
 
-    "Putin told" and "Putin was told" are not the same.
+    Active and passive differ: "Putin told" and "Putin was told".
     """
     agree = 0
     for step in (-1, 1):
@@ -157,7 +157,7 @@ def _sides_agree(
 def _beside(
     text: str, all_of: tuple[Mention, ...], at: int, step: int
 ) -> tuple[frozenset[str], bool] | None:
-    """Return what the neighbour of a mention holds, and whether a passive is between them."""
+    """Return what a mention's neighbour holds, and whether a passive is between the two."""
     if not 0 <= at + step < len(all_of):
         return None
     first, second = sorted((all_of[at], all_of[at + step]), key=lambda each: each.start)
@@ -165,17 +165,17 @@ def _beside(
 
 
 REACH = 4
-"""How many words on each side, function words aside, a fact is read with."""
+"""How many words on each side of a fact, without function words, are compared."""
 
 MIN_TOGETHER = 0.5
-"""The least share of the words around a fact that must stand in a quote that holds the fact."""
+"""The share of the words around a fact that a quote with the fact must hold."""
 
 
 def _apart(sentence: str, quotes: list[str], question: str) -> Iterator[str]:
-    """A fact of one quote told of what stands in another.
+    """Find facts of one quote that are told of the subject of another.
 
-    Of the words around a fact those count that any of the quotes holds: where the sentence puts
-    two quotes' clauses together, each fact still has its own quote's words around it.
+    Only the words around a fact that any of the quotes holds count. A sentence may join clauses of
+    two quotes: each fact then still has words of its own quote around it.
     """
     own, asked = mentions(sentence), mentions(question)
     held = [mentions(quote) for quote in quotes]
@@ -192,17 +192,17 @@ def _apart(sentence: str, quotes: list[str], question: str) -> Iterator[str]:
 
 
 def _stands_in(one: Mention, those: Sequence[Mention]) -> bool:
-    """Whether a mention has something in common with one of several others."""
+    """Whether a mention has anything in common with one of several others."""
     return any(not one.holds.isdisjoint(each.holds) for each in those)
 
 
 def _has(those: Sequence[Mention], one: Mention) -> bool:
-    """Whether one of several mentions bears another one out."""
+    """Whether one of several mentions bears out another one."""
     return any(map(one.same, those))
 
 
 def _other_units(sentence: str, quotes: list[str], question: str) -> Iterator[str]:
-    """A number with another unit than it has wherever it stands."""
+    """Find numbers that have a unit other than in all quotes and the question."""
     held = [each for text in (*quotes, question) for each in mentions(text)]
     for mention in mentions(sentence):
         units = {each.unit for each in held if mention.same(each)}

@@ -1,4 +1,4 @@
-"""Putting an answer together: sentences, the quotes that bear them out, the marked words."""
+"""Compose an answer: verified sentences, and the quotes that bear them out."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from rag.verifying.attribution import attribute
 from rag.verifying.entailment import is_entailed
 
 KEPT = 0.5
-"""The words that answer count as said when their facts are, and this share of their words: the
-model may put them another way."""
+"""The share of the words that answer from which a sentence says them, if it has all their facts:
+the model may phrase them differently."""
 
 LENT = 1
-"""Words of a sentence that its quotes lack, at most: the question has lent them. Of 246 sentences
-that were written in the talks eight have more, and three of these say what their quotes do not
-(eval/lab/RECORDS.md)."""
+"""The most content words of a sentence that may come from the question instead of the quotes. Of
+246 sentences that were written in the talks, eight have more, and three of these say what their
+quotes do not (eval/lab/RECORDS.md)."""
 
 MOST_WORDS = 8
-"""Words that are said before their quote, at most. More of them are mostly a part of what answers,
-such as the end of a list."""
+"""The most words that are said before their quote. More words are usually only a part of the
+answer, such as the end of a list."""
 
 
 @dataclass(slots=True)
 class Composition:
-    """The sentences of an answer, and the quotes they cite in the order of their numbers.
+    """The sentences of an answer, and the quotes that they cite, in the order of the footnotes.
 
-    `borne_out` is whether the quotes bear out anything of what the LLM wrote.
+    `borne_out` is whether the quotes bear out any part of what the LLM wrote.
     """
 
     sentences: list[AnswerSentence] = field(default_factory=list)
@@ -42,11 +42,11 @@ class Composition:
     borne_out: bool = True
 
     def cite(self, text: str, quotes: Iterable[Quote]) -> None:
-        """Add a supported sentence with its footnotes; of what was counted there are none."""
+        """Add a supported sentence with its footnotes. A sentence about a count may have none."""
         self.sentences.append(AnswerSentence(text, tuple(map(self._number, quotes)), True))
 
     def quote(self, quote: Quote) -> None:
-        """Add a quote in its own words, in the place of what was written from it alone."""
+        """Add a quote in its own words, instead of sentences that were written from it alone."""
         number = self._number(quote)
         said_less = [at for at, each in enumerate(self.sentences) if each.citations == (number,)]
         place = said_less[0] if said_less else len(self.sentences)
@@ -55,7 +55,7 @@ class Composition:
         self.sentences.insert(place, whole)
 
     def first(self, most: int) -> tuple[Composition, int]:
-        """Return it with its first supported sentences only, and how many are left out."""
+        """Return the composition with its first supported sentences, and how many are left out."""
         kept, left = Composition(borne_out=self.borne_out), 0
         for each in self.sentences:
             if not each.supported:
@@ -77,14 +77,13 @@ def compose(
 ) -> Composition:
     """Attribute and verify each sentence that the LLM wrote from the `chosen` quotes, best first.
 
-    "Yes" and "No" are left out where only the rest of a sentence is proven. A sentence that the
-    quotes do not bear out is kept as unsupported, without footnotes and outside the answer's text;
-    so is one in which other words answer the question than in the best quote. A chosen quote stands
-    in its own words when its answer got lost in writing, and the best one also when no sentence
-    cites it.
+    "Yes" and "No" are dropped if only the rest of a sentence is proven. A sentence that the quotes
+    do not bear out is kept as unsupported, without footnotes and outside the answer's text. So is a
+    sentence that answers with other words than the best quote. A chosen quote is added in its own
+    words if the sentences left its answer out, and the best one also if no sentence cites it.
     """
     composition = Composition()
-    # What the sentences were written from comes first: it wins where another quote says the same.
+    # The quotes that the sentences were written from come first: they win if another says the same.
     places = {quote.span for quote in chosen}
     ordered = [*chosen, *(quote for quote in quotes if quote.span not in places)]
     texts = [quote.model_text for quote in ordered]
@@ -102,10 +101,11 @@ def compose(
         if not supported:
             composition.sentences.append(AnswerSentence(sentence, (), False))
         elif all(each.text != sentence for each in composition.sentences):
-            composition.cite(sentence, cited)  # Another may only have had a particle before it.
+            composition.cite(sentence, cited)  # Without its particle it may equal an earlier one.
     said = " ".join(each.text for each in composition.sentences if each.supported)
-    # A bare "Yes" says nothing that could be borne out; the question may have another name for the
-    # same ("the White House"); and other words may say the same. Then the quote says it.
+    # These do not speak against the quotes: a bare "Yes", which says nothing that could be borne
+    # out, and a sentence that was dropped for its words, since another name ("the White House") or
+    # other words may mean the same. The answer is then the quote itself.
     composition.borne_out = bool(said) or replaced or not content_words(written)
     for at, quote in enumerate(chosen):
         uncited = at == 0 and quote not in composition.citations
@@ -116,7 +116,7 @@ def compose(
 
 
 def written_sentences(written: str, question: Query) -> list[str]:
-    """Return the sentences that were written, each on one line, and once: a model may loop."""
+    """Return the written sentences, each on one line, without repetitions: a model may loop."""
     spans = sentence_spans(written, 0, len(written))
     lines = (" ".join(written[start:end].split()) for start, end in spans)
     return list(dict.fromkeys(right_particle(line, question.text) for line in lines))
@@ -125,12 +125,12 @@ def written_sentences(written: str, question: Query) -> list[str]:
 def _says_another_thing(
     sentence: str, cited: Sequence[Quote], question: Query, chosen: Sequence[Quote], reader: Reader
 ) -> bool:
-    """Whether a sentence says of one thing what its quotes say of another, or answers otherwise.
+    """Whether a sentence is about the wrong thing, or gives another answer than its quotes.
 
-    The quotes must bear it out as a statement, and have nearly all of its words. It answers
-    otherwise when the reader finds other words in it than those that answer in its quote. Yes and
-    no stand in no quote, and of several things each may stand in a sentence of its own: there the
-    words are not compared.
+    The quotes must entail it, and have nearly all of its words. It gives another answer if the
+    reader marks other words in it than in the quote. The marked words are not compared for yes-no
+    questions, since no quote says yes or no, nor if several things are asked for, since each may
+    have a sentence of its own.
     """
     there = content_words("\n".join(map(surroundings, cited)))
     if len(content_words(sentence) - there) > LENT:
@@ -144,17 +144,17 @@ def _says_another_thing(
 
 
 SAME = 0.6
-"""Words say the same when they share this part of the shorter one's content words."""
+"""The share of the shorter one's content words that two answers must have in common."""
 
 
 def says_the_same(said: str, meant: str) -> bool:
-    """Whether words that answer in a sentence are those that answer in its quote.
+    """Whether the words that answer in a sentence (`said`) mean those in its quote (`meant`).
 
-    Of numbers, days, months and names that both have, those of one must be among those of the
-    other: a date may have its year or not. Words with a number or a day in common say the same,
-    whatever they measure it in and call it ("about 20 km", "20 kilometers wide"), unless they have
-    no name in common; others share nearly all words. Where the quote has no words marked, there is
-    nothing to compare.
+    If both have numbers, days or months, those of one must include those of the other: a date may
+    or may not have its year. Answers with a number or a day in common mean the same, whatever the
+    unit and the other words ("about 20 km", "20 kilometers wide"), unless both have names and none
+    in common. Other answers must share most of their words. If the quote has no marked words, there
+    is nothing to compare.
     """
     if not meant:
         return True
@@ -177,12 +177,12 @@ def says_the_same(said: str, meant: str) -> bool:
 
 
 def only_asked(sentence: str, cited: Sequence[Quote], question: str) -> list[str]:
-    """Return the names, numbers and dates that a sentence has from the question alone.
+    """Return the names, numbers and dates of a sentence that only the question has.
 
-    The quotes need not hold them: "he" may have been named shortly before, or in the heading or the
-    title, and the year may be that of the whole section. Where none of these holds it, the sentence
-    says of one thing, or of one year, what the source says of another. Where a question offers
-    names for choice ("A or B"), the source may hold the right one alone.
+    The quotes need not have them: "he" may be named shortly before, or in the heading or the title,
+    and the year may be given for the whole section. If a fact is in none of these, the sentence
+    says of one thing, or of one year, what the source says of another. If the question offers names
+    to choose from ("A or B"), the source may only have the right one, and nothing is returned.
     """
     if " or " in question:
         return []
@@ -192,13 +192,13 @@ def only_asked(sentence: str, cited: Sequence[Quote], question: str) -> list[str
 
 
 def surroundings(quote: Quote) -> str:
-    """Return what a quote is told in: title, heading and days, and its text with what is before."""
+    """Return a quote with its context: title, heading, days, and the text before it."""
     days = " to ".join(f"{day:%B} {day.day}, {day.year}" for day in quote.dates or ())
     return "\n".join([quote.title, quote.heading or "", days, quote.before + quote.text])
 
 
 def right_particle(sentence: str, question: str) -> str:
-    """Say "No" where a sentence says "Yes" and then denies what the question asks."""
+    """Replace "Yes" by "No" if the sentence then denies what the question asks."""
     opening = re.match(r"yes\b", sentence, re.IGNORECASE)
     denied = re.search(r"(?:\bnot|\bnever|n['’]t)\s+(\w+)", sentence)
     if not opening or not denied or re.search(r"\bnot\b|n['’]t\b", question):
@@ -208,14 +208,14 @@ def right_particle(sentence: str, question: str) -> str:
 
 
 def without_particle(sentence: str) -> str:
-    """Return a sentence without a "Yes" or "No" before it, which no source says."""
+    """Return a sentence without an opening "Yes" or "No", which no source says."""
     particle = re.match(r"(?:yes|no), (?=\w)", sentence, re.IGNORECASE)
     bare = sentence[particle.end() :] if particle else ""
     return bare[:1].upper() + bare[1:] if bare else sentence
 
 
 def _left_out(words: str, said: str, quote: str) -> bool:
-    """Whether the words that answer, which their quote holds, are missing in what is said."""
+    """Whether the text lacks the words that answer, although their quote has them."""
     own = content_words(words)
     if not own or missing_facts(words, [quote]):
         return False
@@ -223,10 +223,11 @@ def _left_out(words: str, said: str, quote: str) -> bool:
 
 
 def quoted(quotes: Sequence[Quote], sure: bool) -> Composition:
-    """Make an answer of quotes: of each the words that answer, where these are sure, and the quote.
+    """Compose an answer of quotes, each after its words that answer if these are `sure`.
 
-    “20 km: “The strait is 20 km wide.”” Of a row of a table its cells stand behind them, each with
-    its head. Many words are not said twice. An item of a list has a sign before it.
+    For example: “20 km: “The strait is 20 km wide.”” For a table's row, the cells with their heads
+    follow in brackets. Words that are too many to repeat are not put before the quote. A list item
+    gets a marker before it.
     """
     composition = Composition()
     for quote in quotes:
@@ -241,9 +242,9 @@ def quoted(quotes: Sequence[Quote], sure: bool) -> Composition:
 
 
 def is_proven(sentence: str, cited: Sequence[Quote], question: Query, reader: Reader) -> bool:
-    """Whether quotes bear out a sentence as a statement, of what the question asks about.
+    """Whether quotes bear out a sentence as a statement about the subject of the question.
 
-    One that says the same over and over is none.
+    A sentence that repeats itself over and over is never proven.
     """
     if repeats_itself(sentence) or only_asked(sentence, cited, question.text):
         return False
@@ -251,15 +252,12 @@ def is_proven(sentence: str, cited: Sequence[Quote], question: Query, reader: Re
 
 
 def item_sign(quote: Quote) -> str:
-    """Return what stands before a quote which is an item of a list: its number, or a bullet."""
+    """Return the marker to put before a quote that is a list item: its number, or a bullet."""
     items = list_of(quote.document, quote.start, quote.end)
     labels = [each.label or "•" for each in items if each.start == quote.start]
     return f"{labels[0]} " if labels else ""
 
 
 def as_said(quote: Quote) -> str:
-    """Return a quote's words on one line, in quotation marks; or the rows of a table that it is.
-
-    These have no marks: each cell stands behind the head of its column.
-    """
+    """Return a quote on one line in quotation marks, or the rows of a table without such marks."""
     return quote.rows or f"“{' '.join(quote.text.split())}”"

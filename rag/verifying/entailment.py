@@ -1,8 +1,8 @@
-"""How sure it is that a text bears a statement out, or speaks against it.
+"""Entailment: the probabilities that a text bears out a statement, or denies it.
 
-The reader's third head says what a text makes of a statement. Beside it stand the facts: whether
-the text has the numbers, days and names of the statement, and whether it has them otherwise. What
-weighs how much is fitted on statements that the head was not trained on.
+The reader's third head judges the statement. The other features compare facts: whether the text has
+the statement's numbers, days and names, and whether it states them differently. Their weights are
+fitted on statements that the head was not trained on.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class EntailmentFeatures:
-    """What is weighed of a text with a statement. Weights take their names from these fields.
+    """The features of a text and a statement. The weights have the names of these fields.
 
-    `supported` and `refuted` are the head's log-odds of borne out and of spoken against, against
-    neither. 1 or 0 are `figures` (numbers and days that the text does not have), `names` (such
-    names), and `otherwise` (facts that it has otherwise). `words` is the share of the statement's
-    words that the text has.
+    `supported` and `refuted` are the head's log-odds against “neither”. `figures` is 1 if the text
+    lacks any of the statement's numbers or days, `names` if it lacks any of its names, and
+    `otherwise` if it states any of its facts differently; else they are 0. `words` is the share of
+    the statement's content words that the text has.
     """
 
     supported: float
@@ -61,13 +61,13 @@ REFUTED_WEIGHTS: Weights = {
 }
 
 SUPPORTED = 0.5
-"""The probability from which a text bears a statement out."""
+"""The probability from which a text bears out a statement."""
 
 
 def is_entailed(sentence: str, quotes: Sequence[str], title: str, reader: Reader) -> bool:
-    """Whether quotes of a document of some title bear a written sentence out.
+    """Whether quotes of a document with a title bear out a written sentence.
 
-    What they hold word for word needs no reading.
+    A sentence that they contain word for word is not given to the reader.
     """
     text = " ".join(" ".join(quotes).split())
     words = " ".join(sentence.split()).rstrip(".")
@@ -77,15 +77,15 @@ def is_entailed(sentence: str, quotes: Sequence[str], title: str, reader: Reader
 
 
 def entails(statement: str, text: str, reader: Reader) -> tuple[float, float]:
-    """Return how sure it is that a text bears a statement out, and that it speaks against it."""
+    """Return the probabilities that a text bears out a statement, and that it denies it."""
     return probabilities(entailment_features(statement, text, reader))
 
 
 def entailment_features(statement: str, text: str, reader: Reader) -> EntailmentFeatures:
-    """Return the signals of a text with a statement.
+    """Return the features of a text and a statement.
 
-    The head reads numbers in the text's own form: of 35 true statements it took 33 for false where
-    “5,500” had lost its comma, and of 12 with “340M” for “340 million” 9.
+    The statement's numbers are first written as in the text. The head took 33 of 35 true statements
+    for false if “5,500” had lost its comma, and 9 of 12 with “340M” for “340 million”.
     """
     [logits] = reader.entails(worded_as(statement, text), [text])
     own = mentions(statement)
@@ -103,7 +103,7 @@ def probabilities(
     signals: DataclassInstance,
     weights: tuple[Weights, Weights] = (SUPPORTED_WEIGHTS, REFUTED_WEIGHTS),
 ) -> tuple[float, float]:
-    """Return, by signals, how sure it is that a text bears a statement out, and denies it."""
+    """Return, from features, the probabilities that a text bears out a statement and denies it."""
     logits = [_sum(each, signals) for each in weights]
     raised = [math.exp(min(each, 50.0)) for each in (*logits, 0.0)]
     return raised[0] / math.fsum(raised), raised[1] / math.fsum(raised)
@@ -115,7 +115,7 @@ def _sum(weights: Weights, signals: DataclassInstance) -> float:
 
 
 def missing(own: Sequence[Mention], text: str) -> list[Mention]:
-    """Return the facts, of a statement's, that a text does not have."""
+    """Return the statement's facts (of `own`) that a text does not have."""
     there = mentions(text)
     return [each for each in own if each.asserts and not any(each.same(other) for other in there)]
 

@@ -1,4 +1,4 @@
-"""Judging one statement by quotes: borne out, spoken against, or neither."""
+"""Judge one statement by quotes: supported, contradicted, or neither."""
 
 from __future__ import annotations
 
@@ -28,51 +28,51 @@ Verdict = Literal[
 ]
 
 READ = 6
-"""Quotes that are read with a statement, the best ranked."""
+"""The best ranked quotes, which are read with a statement."""
 
 NEAREST = 3
-"""Quotes that are shown where none says it."""
+"""Quotes that are shown if none supports or contradicts the statement."""
 
 NEAR = 4.0
-"""The reranker's logit from which a quote is about the same as a statement: only such a one can
-speak against it. Of the claims for development of the set `claims` that are not in the sources two
-in twenty have a quote above it, of the others all but one."""
+"""The reranker's logit from which a quote is near: about the same thing as a statement. Only near
+quotes can contradict it. Of the development claims in the set `claims`, two in twenty of those that
+are not in the sources have a quote above it, and all but one of the others."""
 
 SURE = 0.9
-"""The probability from which a text that is not near bears a statement out."""
+"""The probability from which a text that is not near supports a statement."""
 
 REFUTED = 0.3
-"""The probability from which a near text speaks against one so far that it is in doubt: a text that
-is about the same seldom says neither. Chosen on the same claims."""
+"""The probability of a denial from which a near text makes a statement unsure: a text about the
+same thing seldom says neither. Chosen on the same claims."""
 
 SURELY = 0.8
-"""The probability from which a text speaks against a statement though no two facts are known to
-differ; from `REFUTED` on it leaves the statement in doubt. Of FEVER's true claims 2 to 5% are
-called contradicted so, and 7 to 9% where `REFUTED` was enough."""
+"""The probability of a denial from which a text contradicts a statement even if no two facts are
+known to differ; from `REFUTED` to here the statement is unsure. With this threshold, 2 to 5% of
+FEVER's true claims are called contradicted; with `REFUTED` alone it was 7 to 9%."""
 
 FARTHER = 2.0
-"""How much further off, by the reranker's logit, a text may be that speaks against a statement that
-another one bears out: what is further off speaks of another event."""
+"""How many logits of the reranker below the best supporting text a text may be to deny the
+statement. Texts further below speak of another event."""
 
 IN_PART = 0.2
-"""The probability that a statement is borne out from which it may be so in part."""
+"""The probability of support from which a statement may be supported in part."""
 
 EXCHANGES = 8
-"""Facts of one quote that are tried in the place of a statement's, at most."""
+"""The most facts of one quote that are tried in place of a statement's."""
 
 SUPPORTED_ACROSS = 0.7
-"""The probability from which a text bears out a statement where one of them is not in English; from
-`SUPPORTED` on it is unsure. The head is weak there: of 351 false statements on held-out paragraphs
-3% reach it, where 21% reach `SUPPORTED` (eval/lab/RECORDS.md)."""
+"""The probability from which a text supports a statement if either is not in English; from
+`SUPPORTED` to here it is unsure. The head is weak there: of 351 false statements on held-out
+paragraphs, 3% reach it, and 21% reach `SUPPORTED` (eval/lab/RECORDS.md)."""
 
 LONG = 8
-"""Words in small letters from which a statement tells its language by itself. Of English sentences
-0.4% are taken for another language's, and 5% of German ones for English (SQuAD, XQuAD)."""
+"""Lowercase words from which a statement's language can be told from it alone: 0.4% of English
+sentences are taken for another language, and 5% of German ones for English (SQuAD, XQuAD)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What quotes make of a statement, and how sure it is that they bear it out."""
+    """The verdict on a statement by quotes, and the probability that they support it."""
 
     verdict: Verdict
     quotes: tuple[Quote, ...]
@@ -123,10 +123,9 @@ def judge(
 def _judge_across(
     statement: str, language: str, read: Sequence[Quote], written: Sequence[str], reader: Reader
 ) -> Judged:
-    """Judge a statement where it or a quote is in another language than English.
+    """Judge a statement if it or a quote is not in English.
 
-    Of two facts nothing is known there but whether figures are the same, so a contradiction is the
-    head's alone.
+    Only figures can be compared across languages, so contradictions are the head's alone.
     """
     if not KNOWN.issuperset({language, *written}):
         return Judged("not_checkable", tuple(read[:NEAREST]), (), 0.0)
@@ -147,7 +146,7 @@ def _judge_across(
 
 
 class _Weighed(NamedTuple):
-    """Which quotes bear a statement out and deny it most, how surely, and which are near."""
+    """The quotes that most support and most deny a statement, how surely, and the near quotes."""
 
     best: int
     supported: float
@@ -157,7 +156,7 @@ class _Weighed(NamedTuple):
 
 
 def _weighed(alone: Sequence[tuple[float, float]], read: Sequence[Quote]) -> _Weighed:
-    """Weigh quotes by how sure it is that each alone bears a statement out, and denies it."""
+    """Weigh quotes by the probabilities that each alone supports a statement, and denies it."""
     near = [at for at, quote in enumerate(read) if quote.score >= NEAR]
     entailed = [sure if at in near or sure >= SURE else 0.0 for at, (sure, _) in enumerate(alone)]
     best = max(range(len(read)), key=lambda at: (entailed[at], -at))
@@ -169,7 +168,10 @@ def _weighed(alone: Sequence[tuple[float, float]], read: Sequence[Quote]) -> _We
 def _together(
     statement: str, texts: Sequence[str], reader: Reader
 ) -> tuple[float, tuple[int, ...]]:
-    """Return how sure the fewest quotes bear a statement out that hold its facts, if several."""
+    """Return how surely the fewest quotes that hold a statement's facts support it together.
+
+    The probability is 0 if a single quote holds them.
+    """
     several = attribute(statement, texts, "").quotes
     if len(several) < 2:
         return 0.0, ()
@@ -180,10 +182,10 @@ def _together(
 def _exchanged(
     statement: str, texts: Sequence[str], near: Sequence[int], reader: Reader
 ) -> tuple[int, str, str] | None:
-    """Return which text has a fact of a statement otherwise, and how.
+    """Find the text that contradicts a statement in one fact, if there is one.
 
-    With its position come the statement with the text's fact, and what differs, for people to read.
-    That is one that bears the statement out as soon as the fact is the text's own.
+    Such a text supports the statement once the fact is exchanged for the text's own. Returns the
+    text's position, the statement with the text's fact, and the difference, for people to read.
     """
     found = []
     for at in near[:NEAREST]:
@@ -197,10 +199,10 @@ def _exchanged(
 
 
 def exchanges(statement: str, text: str) -> Iterator[tuple[str, str]]:
-    """Yield a statement with a fact of a text in the place of one that the text does not have.
+    """Yield a statement with a fact that a text lacks exchanged for one of the text's facts.
 
-    And what it has in its place, for people to read. A fact is exchanged for one of its kind, and a
-    measure for one in the same unit.
+    Each comes with the difference, for people to read. Facts are exchanged for facts of the same
+    kind, and measures for measures in the same unit.
     """
     own, there = mentions(statement), mentions(text)
     for mine in missing(own, text):
@@ -219,7 +221,7 @@ def _lacking(statement: str, text: str) -> list[str]:
 
 
 def otherwise(statement: str, text: str) -> list[str]:
-    """Return what a text that speaks against a statement has otherwise, for people to read."""
+    """Describe, for people, how a text that denies a statement differs from it."""
     return conflicts(statement, [text], "") or _denials(statement, text)
 
 
@@ -230,7 +232,7 @@ _DENIAL = re.compile(
 
 
 def _denials(statement: str, text: str) -> list[str]:
-    """Return which of the two denies, where only one does."""
+    """Return a description if only one of the two has a negation."""
     mine, theirs = _DENIAL.search(statement), _DENIAL.search(text)
     if mine and not theirs:
         return [f"{mine[0]}: the source does not deny it"]
@@ -240,7 +242,7 @@ def _denials(statement: str, text: str) -> list[str]:
 
 
 def marked(statement: str, quotes: Sequence[Quote], at: Sequence[int]) -> tuple[Quote, ...]:
-    """Return some of the quotes with the words marked that the statement has as well."""
+    """Return the quotes at some positions, with the words marked that the statement also has."""
     own = mentions(statement)
     found = []
     for each in at:

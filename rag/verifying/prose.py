@@ -1,4 +1,4 @@
-"""Prose: what the LLM writes from sentences that answer together, proven sentence by sentence."""
+"""Prose that the LLM writes from sentences that answer together, proven sentence by sentence."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from rag.verifying.compose import (
 )
 
 CLOSE = 0.75
-"""The least share of a sentence's content words that must stand in the one sentence it is of: more
-of the question's words would say of one thing what the source says of another."""
+"""The share of a sentence's content words that must be in the one source sentence it comes from.
+With more words of the question, it could say of one thing what the source says of another."""
 
 MOST = 8
-"""Sentences of an answer in prose: what is written beyond them is not read."""
+"""The most sentences of an answer in prose. What is written after them is ignored."""
 
 
 class Prose:
-    """Prose that is being written from sentences, and as much of it as is proven.
+    """Prose that is being written from sentences, and the part of it that is proven.
 
-    `chosen` are the sentences that answer together; `read` are all that it is written from.
+    `chosen` are the sentences that answer together, and `read` are all that the LLM was given.
     """
 
     def __init__(
@@ -41,12 +41,12 @@ class Prose:
         self._proven: dict[str, tuple[str, Quote]] = {}
 
     def so_far(self, written: str) -> tuple[Composition, str]:
-        """Return what is proven of the sentences that are whole, and the one that is not yet."""
+        """Return what is proven of the finished sentences, and the unfinished one."""
         *whole, last = written_sentences(written, self._question) or [""]
         return self._composed(whole), last
 
     def whole(self, written: str) -> Composition:
-        """Return the answer: where nothing is proven, the chosen sentences, as without a model."""
+        """Return the answer; if nothing is proven, the chosen sentences, as without a model."""
         sentences = written_sentences(written, self._question)
         composition = self._composed(sentences)
         if not any(self._proven[each][0] for each in sentences[:MOST]):
@@ -56,10 +56,11 @@ class Prose:
         return composition
 
     def _composed(self, sentences: Sequence[str]) -> Composition:
-        """Put together what was written: one that is not borne out is kept as unsupported.
+        """Compose the written sentences; those that are not borne out are kept as unsupported.
 
-        The chosen sentence that it is nearest to stands in its place, unless it is said already.
-        What is written of that one behind it would say it twice.
+        An unsupported sentence is followed by the chosen source sentence that is nearest to it,
+        unless that is cited already. Later sentences from the same source sentence are dropped
+        then, since they would repeat it.
         """
         composition, quoted = Composition(), list[Quote]()
         for sentence in sentences[:MOST]:
@@ -79,11 +80,11 @@ class Prose:
         return composition
 
     def _prove(self, sentence: str) -> tuple[str, Quote]:
-        """Return a written sentence as it is proven, empty where it is not, and the source's one.
+        """Return a written sentence in its proven form (empty if not proven), and its source.
 
-        "Yes" and "No" are left out where they are not asked for, or where only the rest is proven.
-        Nothing is proven unless nearly all of its words stand in the source's sentence or before
-        it: the question lends none.
+        "Yes" and "No" are dropped if they are not asked for, or if only the rest is proven. All
+        content words of a proven sentence are in the source's sentence or its surroundings, and
+        most of them in the sentence itself: words of the question do not count.
         """
         nearest, close = self._nearest(sentence)
         bare = without_particle(sentence)
@@ -92,7 +93,7 @@ class Prose:
         return next(proven, ""), nearest
 
     def _nearest(self, sentence: str) -> tuple[Quote, bool]:
-        """Return the sentence of the sources that a written one is of, and if it has its words."""
+        """Return the source sentence that is nearest to a written one, and if it has its words."""
         words = content_words(sentence)
         nearest, there = max(self._read, key=lambda pair: len(words & pair[1]))
         own = words & there

@@ -1,1 +1,1 @@
-"""The language model, and all words that are said to it."""
+"""The language model and all its prompts."""

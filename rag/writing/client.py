@@ -1,7 +1,7 @@
-"""The connection to a language model's address, which may be slow, broken or hostile.
+"""The HTTP client for a language model's address, which may be slow, broken or hostile.
 
-A server says as much as it likes for as long as it likes, be it headers or words. What is too much,
-or takes too long in all, is an error here, whatever part of an answer it was.
+A server may send any amount of headers and words for any time. Here, a response that is too large
+or takes too long as a whole is an error, whichever part of it is to blame.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ import httpcore
 import httpx
 
 MOST_BYTES = 1_000_000
-"""Of one answer with its headers; the words that are asked for are a few thousand."""
+"""The most bytes of one response with its headers; answers are a few thousand characters."""
 
 WHOLE = 5
-"""How many times as long as the next words the whole of an answer may take."""
+"""The time limit of a whole response, as a multiple of the limit for the next words."""
 
 
 class ProtocolError(httpx.TransportError):
-    """What was said is not what was asked for: asking again would not mend it."""
+    """The response is not what was asked for; asking again would not help."""
 
 
 def bounded_client(address: str, seconds: float) -> httpx.Client:
-    """Return a client for one address that waits so many seconds for the next words.
+    """Return a client for one address that waits at most `seconds` for the next words.
 
-    It follows no redirects: the key and the quotes are for this address. The environment's proxy is
-    used, but not for this machine.
+    It does not follow redirects: the key and the quotes are meant for this address only. It uses
+    the environment's proxy, but not for this machine.
     """
     return httpx.Client(
         transport=_Transport(_proxy(address), WHOLE * seconds),
@@ -42,7 +42,7 @@ def bounded_client(address: str, seconds: float) -> httpx.Client:
 
 
 def _proxy(address: str) -> httpcore.Proxy | None:
-    """Return the environment's proxy for an address; there is none for this machine."""
+    """Return the environment's proxy for an address; None for this machine."""
     parts = urlsplit(address)
     host = parts.hostname or ""
     if host in ("localhost", "127.0.0.1", "::1") or proxy_bypass(host):
@@ -51,20 +51,21 @@ def _proxy(address: str) -> httpcore.Proxy | None:
     named = proxies.get(parts.scheme) or proxies.get("all")
     if not named:
         return None
-    proxy = httpx.Proxy(named)  # It takes the name and the password out of the address.
+    proxy = httpx.Proxy(named)  # It separates the name and the password from the address.
     return httpcore.Proxy(str(proxy.url), proxy.raw_auth)
 
 
 def _refuse_compressed(response: httpx.Response) -> None:
-    """Raise where an answer is compressed: a few bytes of it can be any number of words."""
+    """Raise ProtocolError if a response is compressed: few bytes could expand to any size."""
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise ProtocolError("it answers compressed, which was not asked for")
 
 
 class _Transport(httpx.BaseTransport):
-    """What `httpx.HTTPTransport` does, over bounded connections.
+    """Does what `httpx.HTTPTransport` does, over bounded connections.
 
-    It cannot be given connections, and hooks of httpx see an answer when all headers are there.
+    That class cannot be given connections of one's own, and httpx's hooks only see a response after
+    all its headers have arrived.
     """
 
     def __init__(self, proxy: httpcore.Proxy | None, seconds: float) -> None:
@@ -102,7 +103,7 @@ class _Transport(httpx.BaseTransport):
 
 
 class _Body(httpx.SyncByteStream):
-    """The body of an answer, as it comes."""
+    """The streamed body of a response."""
 
     def __init__(self, answer: httpcore.Response) -> None:
         self._answer = answer
@@ -117,7 +118,7 @@ class _Body(httpx.SyncByteStream):
 
 @contextmanager
 def _errors_of_httpx() -> Iterator[None]:
-    """Raise what httpcore raises as httpx's error of the same name."""
+    """Re-raise errors of httpcore as httpx's errors of the same names."""
     try:
         yield
     except (
@@ -131,7 +132,7 @@ def _errors_of_httpx() -> Iterator[None]:
 
 
 class _Backend(httpcore.SyncBackend):
-    """Connects as usual, to streams that are bounded."""
+    """Connects as usual, but returns bounded streams."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -141,7 +142,7 @@ class _Backend(httpcore.SyncBackend):
 
 
 class _Stream(httpcore.NetworkStream):
-    """A connection on which each answer, from the request on, is bounded in bytes and in time."""
+    """A connection on which each response is limited in bytes and in time since the request."""
 
     def __init__(self, stream: httpcore.NetworkStream, seconds: float) -> None:
         self._stream = stream

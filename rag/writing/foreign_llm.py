@@ -1,4 +1,4 @@
-"""A LlamaIndex LLM that a factory of the user's own makes, as `Writer` asks it."""
+"""An adapter between `Writer` and a LlamaIndex LLM that the user's own factory makes."""
 
 from __future__ import annotations
 
@@ -20,28 +20,31 @@ _LOADING = Lock()
 
 
 def load_foreign_llm(factory: Factory) -> ForeignLLM:
-    """Return the language model of a factory, which is called once in a process.
+    """Return the language model of a factory, which is called once per process.
 
-    Raises LLMUnavailable where it cannot make the model.
+    Raises LLMUnavailable if it cannot make the model.
     """
-    with _LOADING:  # Visitors who choose it at once share it: it may be large.
+    with _LOADING:  # Visitors who choose the model at the same time share it: it may be large.
         if factory not in _LOADED:
             _LOADED[factory] = ForeignLLM(factory)
         return _LOADED[factory]
 
 
 class ForeignLLM:
-    """Passes messages on to the model, and nothing else.
+    """Passes only the messages on to the model.
 
-    What else `Writer` says (how long an answer may be, that probabilities are wanted) has other
-    names with other models, or none, and some refuse what they do not know. So an answer's length
-    and the temperature are what the factory sets, and no probabilities come back.
+    `Writer`'s other parameters (the length of the answer, the wish for probabilities) have other
+    names in other models, or none, and some models reject unknown parameters. So the factory sets
+    the length and the temperature, and no probabilities come back.
     """
 
     additional_kwargs: ClassVar[Mapping[str, Any]] = {}
 
     def __init__(self, factory: Factory) -> None:
-        """Make the model."""
+        """Make the model with its factory.
+
+        Raises LLMUnavailable if that fails.
+        """
         self._name = factory.name
         try:
             self._llm = factory.make(LLM, "LlamaIndex LLM")
@@ -50,12 +53,12 @@ class ForeignLLM:
         self.temperature = getattr(self._llm, "temperature", None)
 
     def chat(self, messages: Sequence[ChatMessage], **_: Any) -> ChatResponse:
-        """Answer at once."""
+        """Return the whole answer."""
         with self._answering():
             return _response(self._llm.chat(list(messages)).message.content or "")
 
     def stream_chat(self, messages: Sequence[ChatMessage], **_: Any) -> Iterator[ChatResponse]:
-        """Answer piece by piece, or in one piece where the model cannot."""
+        """Yield the answer piece by piece, or in one piece if the model cannot stream."""
         with self._answering():
             written = ""
             for piece in self._pieces(messages):
@@ -72,7 +75,7 @@ class ForeignLLM:
 
     @contextmanager
     def _answering(self) -> Iterator[None]:
-        """Turn whatever the model raises into one sentence, without its key."""
+        """Turn any error of the model into LLMUnavailable, with one sentence without its key."""
         try:
             yield
         except Exception as error:

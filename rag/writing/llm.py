@@ -1,7 +1,7 @@
 """The language model: one OpenAI-compatible client for the default weights and all others.
 
-The default weights run inside this process: `xllamacpp` is llama.cpp in prebuilt wheels, and serves
-the same address form that Ollama, vLLM or a hosted provider do. So there is one code path.
+The default weights run inside this process: `xllamacpp` is llama.cpp in prebuilt wheels, and its
+server has the same API as Ollama, vLLM or a hosted provider. So there is one code path.
 """
 
 from __future__ import annotations
@@ -52,46 +52,53 @@ T = TypeVar("T")
 
 ADAPTED = "qwen2.5-coder-1.5b-instruct"
 """The model that the adapters belong to."""
-ADAPTERS = (requests.FILE, standing_alone.FILE, selection.FILE, from_sentences.FILE)
+ADAPTERS = (
+    requests.FILE,
+    standing_alone.FILE,
+    standing_alone.FIRST_FILE,
+    selection.FILE,
+    from_sentences.FILE,
+)
 """The files of the adapters."""
 
 CONTEXT_TOKENS = 8192
-"""Tokens of a request and its answer, at most."""
+"""The most tokens of a request with its answer."""
 AT_ONCE = 2
 """Requests that the default weights answer at once, each in a slot of its own."""
 AT_ONCE_ELSEWHERE = 8
-"""Requests that are made at once of a model at another address."""
+"""Requests that a model at another address is sent at once."""
 COPY_TOKENS = 4
-"""Enough to tell NONE from other words: which words they are is not asked."""
+"""Enough to tell NONE from copied words, which are not used."""
 WRITE_TOKENS = 160
 PROSE_TOKENS = 480
 PROPOSED_TOKENS = 96
 TRANSLATE_TOKENS = 768
 ALONE_TOKENS = 80
 PROMPTS_MIB = 256
-"""Megabytes that llama.cpp keeps of prompts that it has read; 8,192 are its own default."""
+"""Megabytes of llama.cpp's cache for prompts that it has read; its own default is 8,192."""
 TOP_LOGPROBS = 10
 OVER_AND_OVER, TAIL = 3, 500
-"""How many times in a row the same words end an answer, and characters of it that are looked at."""
+"""The repetitions of its last words at which an answer is stopped, and the length of the tail that
+is searched for them."""
 MOST_WRITTEN = 4_000
-"""Characters of an answer; `WRITE_TOKENS` are far fewer, but a server may not count."""
+"""The most characters of an answer; `WRITE_TOKENS` are far fewer, but a server may ignore them."""
 
 SHORTEST_KEY = 8
-"""Characters of a key that are a secret; "none" is what an address without a key is given."""
+"""Characters from which a key is a secret: an address without a key gets "none"."""
 
 _PROPOSED = re.compile(r"Question:\s*(?P<question>[^\n]+\?)\s*\n\s*Words:\s*(?P<words>[^\n]+)")
 
 
 class LLMUnavailable(UserError):
-    """The language model cannot be loaded, or has stopped answering: answers are quotes then."""
+    """The language model cannot be loaded, or does not answer; answers are then made of quotes."""
 
 
 @dataclass(eq=False, repr=False)
 class Writer:
-    """Writes from quotes with a LlamaIndex `LLM`. Raises LLMUnavailable when it does not answer.
+    """Writes from quotes with a LlamaIndex `LLM`. Raises LLMUnavailable if that does not answer.
 
-    `name` is what answers say they were written by; `elsewhere` is whether it is at an address that
-    the user has named. Requests take their `turns`, if it has any.
+    `name` is the model that answers name as their writer. `elsewhere` says whether it is at an
+    address that the user has named. If it has `turns`, each request waits for one.
     """
 
     llm: LLM
@@ -103,17 +110,17 @@ class Writer:
     _budget: RetryBudget | None = None
 
     def for_one_answer(self, wait: Wait = sleep, paused: Paused = nullcontext) -> Writer:
-        """Return the same writer for one answer: how long all of it waits for new tries is bounded.
+        """Return the same writer for one answer, with a limit on the total wait between tries.
 
-        `wait` tells of each wait, and waits. While a request is made, what else the answer has a
-        turn of is `paused`.
+        `wait` announces each wait, and waits. During a request, `paused` lends the answer's other
+        turn (a core) to others.
         """
         return replace(self, _wait=wait, _paused=paused, _budget=RetryBudget(wait))
 
     def read_examples(self) -> None:
         """Have the beginnings of prompts read, so that the first question need not wait for that.
 
-        A model elsewhere keeps, or not, what it has read.
+        This is only done for the model in this process; others have caches of their own, or none.
         """
         from rag.writing.own.own_server import OwnServer
 
@@ -128,17 +135,17 @@ class Writer:
                     pass
 
     def _adapter(self, file: str) -> str | None:
-        """Return the hash of one of the model's adapters, if it has that."""
+        """Return the hash of one of the model's adapters, or None if it does not have it."""
         adapters: dict[str, str] = getattr(self.llm, "adapters", {})
         return adapters.get(file)
 
     @property
     def selects(self) -> bool:
-        """Whether the model has learned to select sentences: it is not asked to copy then."""
+        """Whether the model has the adapter for selecting sentences, which replaces copying."""
         return self._adapter(selection.FILE) is not None
 
     def select(self, sentences: Sequence[str], question: str, title: str) -> Selected:
-        """Return which of some sentences answer, which stand under the title of their document."""
+        """Return which of some sentences answer; `title` is their document's."""
         messages = selection.messages(title, sentences, question)
 
         def read(response: ChatResponse) -> Selected:
@@ -150,9 +157,9 @@ class Writer:
         return self._chat(messages, read, max_tokens=most, adapter=adapter, **given)
 
     def none_probability(self, quote: str, question: str) -> float:
-        """Ask for the exact words of a quote that answer; return how probable NONE was.
+        """Ask for the exact words of a quote that answer; return the probability of NONE.
 
-        0 or 1 where the provider does not tell probabilities.
+        It is 0 or 1 if the provider does not return probabilities.
         """
         messages = copy_messages(quote, question)
         given = {"max_tokens": COPY_TOKENS, "logprobs": True, "top_logprobs": TOP_LOGPROBS}
@@ -160,31 +167,31 @@ class Writer:
 
     @property
     def stands_alone(self) -> bool:
-        """Whether the model has learned to write messages so that they stand alone."""
+        """Whether the model has the adapter for writing standalone questions."""
         return self._adapter(standing_alone.FILE) is not None
 
     def stand_alone(
         self, message: str, turns: Sequence[tuple[str, str]], titles: Sequence[str] = ()
     ) -> str:
-        """Return a message as a question that stands alone; empty where it writes none.
+        """Return a message as a standalone question; empty if the model does not write one.
 
-        `turns` are what was asked before it, each with what was answered, and `titles` those of the
-        documents. A message that is too long to be read whole is not asked about.
+        `turns` are the earlier questions, each with its answer, and `titles` those of the
+        documents. The model is not asked about a message that is too long to be read whole.
         """
-        adapter = self._adapter(standing_alone.FILE)
+        adapter = self._adapter(standing_alone.FILE if turns else standing_alone.FIRST_FILE)
         return self._line(message, turns, titles, ALONE_TOKENS, adapter)
 
     @property
     def knows_requests(self) -> bool:
-        """Whether the model has learned to write what messages ask for, besides questions."""
+        """Whether the model has the adapter for writing what messages ask for."""
         return self._adapter(requests.FILE) is not None
 
     def request(
         self, message: str, turns: Sequence[tuple[str, str]], titles: Sequence[str] = ()
     ) -> str:
-        """Return what a message asks for in plain words; empty where it is a long question.
+        """Return what a message asks for in plain words; empty if it is a long question.
 
-        It takes what `stand_alone` takes. A message that is too long is not asked about.
+        The arguments, and the limit on the message's length, are those of `stand_alone`.
         """
         adapter = self._adapter(requests.FILE)
         return self._line(message, turns, titles, requests.TOKENS, adapter)
@@ -197,9 +204,9 @@ class Writer:
         most: int,
         adapter: str | None,
     ) -> str:
-        """Return the line that is written of a message; empty where it has no words, or is cut off.
+        """Return the line that the model writes for a message.
 
-        So it is for a message that is too long.
+        It is empty if it has no words or is cut off, and if the message is too long.
         """
         if len(message) > standing_alone.MOST["message"]:
             return ""
@@ -210,9 +217,9 @@ class Writer:
         return line if re.match(r"\w", line) else ""
 
     def write(self, read: Sequence[tuple[str, str]], question: str) -> Iterator[str]:
-        """Write the answer from quotes, each with the words of it that answer, best first.
+        """Write the answer from quotes, best first, each with its words that answer.
 
-        Yields pieces of text as they come. Once there are words, nothing is tried again.
+        Yields pieces of text as they come. After the first words, a failure is not retried.
         """
         return self._stream(write_messages(read, question), WRITE_TOKENS)
 
@@ -221,7 +228,7 @@ class Writer:
     ) -> Iterator[str]:
         """Write an answer in prose from sentences, in their order. See `write`.
 
-        When `choosing`, it chooses itself which of them belong to the answer.
+        When `choosing`, the model decides which of them belong to the answer.
         """
         adapter = None if choosing else self._adapter(from_sentences.FILE)
         if adapter:
@@ -231,9 +238,9 @@ class Writer:
         return self._stream(asked, PROSE_TOKENS, adapter=adapter)
 
     def translate(self, text: str, language: str) -> str:
-        """Return a text in a language, which is named in English. Nothing proves what is said.
+        """Translate a text into a language, which is named in English; nothing proves the result.
 
-        Raises LLMUnavailable also where it says nothing, or does not come to an end.
+        Raises LLMUnavailable also if the translation is empty, or is cut off.
         """
         pieces = self._stream(translate_messages(text, language), TRANSLATE_TOKENS, whole=True)
         said = on_one_line("".join(pieces))
@@ -249,9 +256,10 @@ class Writer:
         whole: bool = False,
         adapter: str | None = None,
     ) -> Iterator[str]:
-        """Yield an answer of so many tokens at most; a `whole` one is not cut off there.
+        """Yield the pieces of an answer of at most `most` tokens.
 
-        One that says the same over and over ends there.
+        If it must be `whole`, being cut off there is an error. Otherwise it is also stopped if it
+        repeats itself over and over.
         """
         given = {"adapter": adapter} if adapter else {}
 
@@ -285,7 +293,7 @@ class Writer:
     def propose(self, sentence: str) -> tuple[str, str] | None:
         """Propose a question that a sentence answers, and the words of it that do.
 
-        None when what was said is not of that form.
+        None if the reply does not have that form.
         """
         said = self._chat(propose_messages(sentence), _words, max_tokens=PROPOSED_TOKENS)
         found = _PROPOSED.search(said)
@@ -294,13 +302,13 @@ class Writer:
     def _chat(
         self, messages: Sequence[ChatMessage], read: Callable[[ChatResponse], T], **given: Any
     ) -> T:
-        """Return what is read of a whole answer."""
+        """Ask for a whole answer, and return what `read` makes of it."""
         with self._turn():
             return self._ask(lambda: read(self.llm.chat(messages, **given)))
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """Wait until fewer others are asking it. Raises LLMUnavailable where too many wait."""
+        """Wait for a turn to ask the model. Raises LLMUnavailable if too many are waiting."""
         try:
             with self._paused(), self.turns.turn(self._wait) if self.turns else nullcontext():
                 yield
@@ -308,7 +316,7 @@ class Writer:
             raise LLMUnavailable(f"The language model {self.name}: {error}") from error
 
     def _ask(self, request: Callable[[], T]) -> T:
-        """Make a request, again where what has failed may pass."""
+        """Make a request, and try again if its failure may be temporary."""
         budget, tries = self._budget or RetryBudget(), 1
         while True:
             try:
@@ -321,7 +329,7 @@ class Writer:
 
     @contextmanager
     def _answering(self) -> Iterator[None]:
-        """Turn what the client raises when the LLM does not answer into one sentence."""
+        """Turn the client's errors into LLMUnavailable, with one sentence for the user."""
         import openai
 
         try:
@@ -341,23 +349,23 @@ class Writer:
 
 
 _NONSENSE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
-"""What the client raises, and it may be at any place in it, where what it reads is not JSON, not in
-UTF-8, or of another form than it should be."""
+"""What the client may raise, at any place in it, if a response is not JSON, not UTF-8, or does not
+have the expected form."""
 
 
 def is_last(piece: Any) -> bool:
-    """Whether a piece says that it is the last one; of one that cannot say it, it is assumed."""
+    """Whether a piece is marked as the last one; true as well if pieces have no such mark."""
     raw = getattr(piece, "raw", None)
     return raw is None or any(choice.finish_reason for choice in raw.choices)
 
 
 def _is_cut_off(piece: Any) -> bool:
-    """Whether a piece is the last one because there are as many tokens as may be."""
+    """Whether a piece is the last one because the limit of tokens was reached."""
     return finish_reason(piece) == "length"
 
 
 def finish_reason(piece: Any) -> str | None:
-    """Return why an answer ends with a piece; None where it goes on, or does not say it."""
+    """Return why an answer ends with a piece; None if it goes on, or does not say why."""
     choices = getattr(getattr(piece, "raw", None), "choices", None) or ()
     return next((choice.finish_reason for choice in choices), None)
 
@@ -367,17 +375,17 @@ def _words(response: ChatResponse) -> str:
 
 
 def _whole_words(response: ChatResponse) -> str:
-    """Return what was said, or nothing where it was cut off."""
+    """Return the text of a response; empty if it was cut off."""
     return "" if _is_cut_off(response) else _words(response)
 
 
 def _reason(error: Exception, key: str) -> str:
-    """Return what a failure says of itself, as a part of a sentence, without the key."""
+    """Return an error's own message, as a part of a sentence, without the key."""
     import openai
 
     if isinstance(error, openai.APIStatusError):
         kind = error.response.headers.get("Content-Type", "")
-        if "html" in kind:  # A page for people, of whatever stands between.
+        if "html" in kind:  # A page for people, from some proxy in between.
             return f"HTTP {error.status_code} {error.response.reason_phrase}".strip()
     cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else None
     reason = shortened(redacted(key, visible(str(cause or error))), 200)
@@ -394,7 +402,7 @@ def load_writer(settings: Settings) -> Writer | None:
         client = _client(settings, settings.llm_url, key)
         turns = _TURNS.setdefault(settings.llm_url, FairSemaphore(AT_ONCE_ELSEWHERE))
         return Writer(client, settings.llm, elsewhere=True, turns=turns)
-    if settings.llm == "none":
+    if not settings.writes:
         return None
     if factory := settings.factory("llm"):
         from rag.writing.foreign_llm import load_foreign_llm
@@ -405,7 +413,7 @@ def load_writer(settings: Settings) -> Writer | None:
         path, adapters = weights_file(settings.llm, settings.models), _adapters_of(settings)
     except UserError as error:
         raise LLMUnavailable(str(error)) from error
-    # The client's libraries take a second to be imported, meanwhile.
+    # Import the client's libraries meanwhile, which takes a second.
     Thread(target=import_module, args=("rag.writing.own.own_server",), daemon=True).start()
     server, key, prefix_cache = _serve(path, adapters)
     client = _client(settings, f"{server.listening_address}/v1", key, prefix_cache)
@@ -414,13 +422,13 @@ def load_writer(settings: Settings) -> Writer | None:
 
 
 _TURNS: dict[str, FairSemaphore] = {}
-"""The turns of each language model, by its address: all who ask it stand in one row."""
+"""The turns of each language model, by its address: all who ask it share one queue."""
 
 
 def weights_file(name: str, models: Path) -> Path:
-    """Return the GGUF file of a language model: one of the catalogue, or a path.
+    """Return the GGUF file of a language model, which is in the catalogue or given by its path.
 
-    Raises UserError for what is none, and where the catalogue's is not here.
+    Raises UserError if there is no such model, and if the catalogue's has not been downloaded.
     """
     if name in CATALOGUE:
         if CATALOGUE[name].role != "answer":
@@ -437,7 +445,7 @@ def weights_file(name: str, models: Path) -> Path:
 
 
 _SERVERS: dict[tuple[Path, tuple[Path, ...]], tuple[Any, str, PrefixCache]] = {}
-"""The servers of this process, which live as long as it does."""
+"""The servers in this process, by their weights and adapters; they live as long as it does."""
 _STARTING = Lock()
 
 
@@ -451,7 +459,7 @@ def _adapters_of(settings: Settings) -> tuple[Path, ...]:
 def _serve(path: Path, adapters: tuple[Path, ...] = ()) -> tuple[Any, str, PrefixCache]:
     """Return the llama.cpp server of a model, which is started once, on a free loopback port.
 
-    With it come its key and what it has read of the prompts' beginnings.
+    Its key and the cache of its prompts' beginnings come with it.
     """
     if (path, adapters) not in _SERVERS:
         with _STARTING:  # Two visitors may choose the same model at once.
@@ -473,13 +481,13 @@ def start_server(
     name: str | None = None,
     adapters: Sequence[Path] = (),
 ) -> Any:
-    """Start llama.cpp in this process with a GGUF file; its `listening_address` is where.
+    """Start llama.cpp in this process with a GGUF file, and return the server.
 
-    Without a port it takes a free one. With a key it answers those who bring that, and who may
-    then have it write down in a folder, `kept`, what it has read. It calls the model by its `name`.
-    Requests that ask for one of the `adapters`, by its number, are answered with it.
+    The server has a `listening_address`. Without a port, it takes a free one. With a key, it only
+    answers requests that have it. It can save and restore the state of its slots in the folder
+    `kept`. It calls the model `name`. Requests select one of the `adapters` by its number.
 
-    Raises LLMUnavailable when it cannot be, or when there is too little memory for it.
+    Raises LLMUnavailable if the model cannot be loaded, or if there is too little memory for it.
     """
     import xllamacpp
 
@@ -489,7 +497,7 @@ def start_server(
     params.model_alias = {name or path.stem}
     params.n_ctx = AT_ONCE * CONTEXT_TOKENS
     params.n_parallel = AT_ONCE
-    params.kv_unified = False  # What one request holds changes nothing of another's answer.
+    params.kv_unified = False  # Requests must not influence each other's answers.
     params.hostnames = [host]
     params.port = port
     params.api_keys = [key] if key else []
@@ -498,7 +506,7 @@ def start_server(
     params.cache_ram_mib = PROMPTS_MIB
     if kept:
         params.slot_save_path = f"{kept}{os.sep}"
-    # llama.cpp reorders most of the weights for this processor: mapped, they would be there twice.
+    # llama.cpp repacks most weights for this processor: memory-mapped, they would be there twice.
     params.load_mode = xllamacpp.llama_load_mode.LLAMA_LOAD_MODE_NONE
     params.warmup = False
     params.verbosity = -1
@@ -513,7 +521,7 @@ def start_server(
 
 
 def _unused(adapter: Path) -> Any:
-    """Return an adapter as llama.cpp loads it, which counts for requests that ask for it alone."""
+    """Return an adapter for llama.cpp that is only used in requests that ask for it."""
     import xllamacpp
 
     added = xllamacpp.CommonAdapterLoraInfo()
@@ -541,7 +549,7 @@ def _check_memory(path: Path) -> None:
 def _client(
     settings: Settings, address: str, key: str, prefix_cache: PrefixCache | None = None
 ) -> LLM:
-    """Return the client of a server; of our own, with what it has read of the prompts."""
+    """Return the client of a server. That of our own server uses the cache of prompts."""
     from llama_index.llms.openai_like import OpenAILike
 
     from rag.writing.client import bounded_client
@@ -569,10 +577,10 @@ def _client(
 
 
 def _build_models() -> None:
-    """Build the classes that answers are read into, before anybody asks.
+    """Build the pydantic models of responses before the first request.
 
-    The client builds them when the first answer comes, and answers that come at the same time fail
-    meanwhile (https://github.com/openai/openai-python/issues/3079).
+    The client builds them when the first response comes, and other responses that come at the same
+    time fail (https://github.com/openai/openai-python/issues/3079).
     """
     import openai
 
@@ -588,7 +596,7 @@ def _subclasses(kind: type[T]) -> Iterator[type[T]]:
 
 
 def redacted(key: str, words: str) -> str:
-    """Return words without a key, which whoever refuses it may say again, in whole or shortened."""
+    """Remove a key from a message: a server that rejects it may repeat it, whole or shortened."""
     if len(key) < SHORTEST_KEY:
         return words
     ends = re.escape(key[: SHORTEST_KEY // 2]), re.escape(key[-(SHORTEST_KEY // 2) :])
@@ -596,7 +604,7 @@ def redacted(key: str, words: str) -> str:
 
 
 def _mends(error: Exception, *, elsewhere: bool) -> str:
-    """Return what may mend a failure of a model, at an address of its own or here."""
+    """Return advice on a failure of a model, which is at another address or in this process."""
     import openai
 
     match error:
@@ -618,7 +626,7 @@ def _mends(error: Exception, *, elsewhere: bool) -> str:
 def _none_probability(response: ChatResponse) -> float:
     words = (response.message.content or "").strip().strip('"“”').strip()
     if not words and not response.logprobs:
-        return 0.5  # Nothing was said: that speaks neither for nor against.
+        return 0.5  # An empty reply is evidence neither for nor against.
     refused = not words or words.upper().startswith(NONE)
     if not response.logprobs or not response.logprobs[0]:
         return float(refused)

@@ -1,9 +1,10 @@
-"""What a message asks for, in the plainest words: what the language model is told for it.
+"""The adapter that writes in the plainest words what a message asks for.
 
-The default model has an adapter that learned it from conversations, made by
+The default model has this adapter, which learned from conversations, made by
 `python -m eval.lab.training.standing_alone FOLDER --start standing_alone.gguf`. It writes thanks
-with a story behind them as “Thank you.”, and requests as the router knows them. Of a question it
-writes the beginning; how that stands alone another adapter tells better (`standing_alone.py`).
+with a story around them as “Thank you.”, and requests in the form that the router knows. Of a
+question it only writes the beginning: another adapter is better at making questions stand alone
+(`standing_alone.py`).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 FILE = "requests.gguf"
 
 ONLY_TOLD = "OK."
-"""What it writes of a message that only tells something."""
+"""What it writes for a message that only tells something."""
 
 TOKENS = 20
-"""As many as a request takes. What is longer is a question."""
+"""The most tokens of a request. Anything longer is a question."""

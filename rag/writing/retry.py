@@ -1,7 +1,8 @@
-"""Asking a language model again that did not answer for a moment: few times, and not for long.
+"""Retries for a language model that is unavailable for a moment: few, and not for long.
 
-tenacity would spare the loop in `Writer` alone: what may pass, how long a server asks to wait, the
-bound over all requests of a question, and a wait that is told and can be ended would still be here.
+tenacity would only replace the loop in `Writer`. Which errors are temporary, how long a server asks
+to wait, the limit over all requests of a question, and a wait that is announced and can be ended
+would still be here.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ import httpx
 from rag.turns import Queued
 
 TRIES = 3
-"""How often a request is made at most."""
+"""The most tries of one request."""
 
 LONGEST = 30.0
-"""Seconds that are waited for one question in all, between tries."""
+"""The most seconds of waiting between tries, for all requests of one question."""
 
 _BUSY = (429, 503)
 _PASSES = (*_BUSY, 500, 502, 504)
@@ -30,7 +31,7 @@ _BROKEN = (httpx.ConnectError, httpx.ReadError, httpx.WriteError, httpx.RemotePr
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The language model did not answer, and is asked again in some seconds."""
+    """The language model did not answer, and is asked again in `seconds`."""
 
     seconds: float
     why: str
@@ -40,27 +41,27 @@ class Waiting:
 
 
 Wait = Callable[[Waiting | Queued], None]
-"""What tells of a wait, and waits: it returns when the language model may be asked again. Of a turn
-it only tells: that comes by itself."""
+"""Announces a wait, and waits: it returns when the language model may be asked again. A `Queued` is
+only announced, since the turn comes by itself."""
 
 
 def sleep(waiting: Waiting | Queued) -> None:
-    """Wait without a word."""
+    """Wait without announcing it."""
     time.sleep(waiting.seconds)
 
 
 class RetryBudget:
-    """How long is still waited for a language model while one question is answered."""
+    """The time that is left for waiting for a language model while one question is answered."""
 
     def __init__(self, wait: Wait = sleep) -> None:
         self._wait = wait
         self._left = LONGEST
 
     def waits(self, error: BaseException | None, tries: int) -> bool:
-        """Wait after a failure that may pass; whether to ask again then.
+        """Wait after a failure that may be temporary; return whether to ask again.
 
-        It may not where the server has said so, was given all the time it has (a time-out), or
-        wants more time than is left.
+        False if the failure is permanent, if it was a time-out (the server had all the time that it
+        gets), if there were too many tries, or if the server wants more time than is left.
         """
         why = _may_pass(error)
         if why is None or tries >= TRIES:
@@ -75,7 +76,7 @@ class RetryBudget:
 
 
 def _may_pass(error: BaseException | None) -> str | None:
-    """Return what is wrong with a language model where that may pass by itself."""
+    """Return what is wrong with a language model if that may be temporary, else None."""
     import openai
 
     match error:
@@ -89,7 +90,7 @@ def _may_pass(error: BaseException | None) -> str | None:
 
 
 def retry_after(error: BaseException | None) -> float | None:
-    """Return in how many seconds a server says that it may be asked again; None if it does not."""
+    """Return the seconds after which a server asks to be asked again; None if it does not say."""
     import openai
 
     if not isinstance(error, openai.APIStatusError):

@@ -1,8 +1,8 @@
 """Answer sentence selection by the language model: which sentences of a passage answer a question.
 
-The default model has an adapter that learned it, made by `python -m eval.lab.training.selection`
+The default model has an adapter for this, made by `python -m eval.lab.training.selection`
 (index/reader_weights/README.md). It reads numbered sentences under their document's title, and
-writes the numbers of those that answer, or "none". How sure it is of "none" is what it tells.
+writes the numbers of those that answer, or "none". The probability of "none" is used as evidence.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ SYSTEM = "Name the sentences that answer the question."
 NONE = "none"
 
 MOST_SENTENCES = 9
-"""Sentences that are read at once: their numbers are one token each."""
+"""The most sentences that are read at once, so that each number is a single token."""
 MOST_BYTES = {"title": 100, "sentences": 1_300, "question": 200}
-"""Bytes of each: a token is a byte at least, and mostly four."""
+"""The most bytes of each part. A token has at least one byte, and usually four."""
 MOST_LETTERS = 600
-"""Letters of sentences up to which those around a quote are read with it: for these two cores take
-two seconds."""
+"""The most characters of a quote with the sentences around it: two cores read these in two seconds.
+"""
 ANSWER_TOKENS = 2 * MOST_SENTENCES
 
 
 class Selected(NamedTuple):
-    """What the language model says of some sentences and a question.
+    """The language model's selection among sentences.
 
-    `none` is how likely none of the sentences answers, and `numbers` are those that do, from 0.
+    `none` is the probability that none of them answers, and `numbers` are those that do, from 0.
     """
 
     none: float
@@ -43,9 +43,9 @@ class Selected(NamedTuple):
 
 
 def messages(title: str, sentences: Sequence[str], question: str) -> list[ChatMessage]:
-    """Return what asks for the sentences that answer a question.
+    """Return the prompt for the sentences that answer a question.
 
-    The question is in small letters, as those are that the adapter learned from.
+    The question is in lower case, like those that the adapter was trained on.
     """
     numbered = "\n".join(f"[{at}] {on_one_line(text)}" for at, text in enumerate(sentences, 1))
     asked = _cut(on_one_line(question).rstrip("?").strip().lower(), "question")
@@ -61,14 +61,14 @@ def _cut(text: str, what: str) -> str:
 
 
 def written(numbers: Sequence[int]) -> str:
-    """Return the numbers of the sentences that answer, from 0, as the adapter writes them."""
+    """Return the numbers of sentences, counted from 0, in the form in which the adapter writes."""
     return " ".join(str(number + 1) for number in numbers) or NONE
 
 
 def read(said: str, first: Sequence[Any], count: int) -> Selected:
-    """Return what is said of so many sentences; `first` are the likeliest first tokens of it.
+    """Parse the reply about `count` sentences; `first` are the likeliest first tokens of it.
 
-    What names none of them speaks for none, however likely it is.
+    A reply without a valid number counts as "none" with a probability of at least 0.5.
     """
     named = {int(digit) - 1 for digit in re.findall(r"\d", said)}
     numbers = tuple(sorted(number for number in named if 0 <= number < count))

@@ -1,7 +1,7 @@
-"""A quote in another language, for who does not read its own.
+"""Translate a quote for people who do not read its language.
 
-A translation is what a language model says, and nothing proves it: it is marked so wherever it is
-shown, is no source, and is never part of an answer.
+A translation is written by a language model, and nothing proves it. It is marked so wherever it is
+shown, is not a source, and is never part of an answer.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from rag.writing.llm import LLMUnavailable, Writer
 from rag.writing.prompts import on_one_line
 
 LONGEST = 1_500
-"""Characters of a quote that are translated at once."""
+"""The most characters of a quote that can be translated."""
 
 LEAST_WORDS = 8
-"""Words from which a translation is told to be in English: “was in” is Dutch as well."""
+"""Words from which a translation can be recognized as English: “was in” is Dutch as well."""
 
 SHORTER = 8
-"""How many times fewer characters than its quote a translation may have. Chinese has a quarter of
-those of English."""
+"""How many times shorter than its quote a translation may be. Chinese has a quarter of the
+characters of English."""
 
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """What the language model `llm` has made of a quote, in the language of a code."""
+    """A quote's translation by the language model `llm`; `language` is a code."""
 
     quote: Quote
     language: str
@@ -39,7 +39,7 @@ class Translation:
     llm: str
 
     def as_json(self) -> dict[str, Any]:
-        """Return it with its quote, which stays what is cited."""
+        """Return it with its quote, which stays the citation."""
         quote = self.quote.as_json()
         cited = {name: quote[name] for name in ("document", "start", "end", "quote")}
         said = {"language": self.language, "translation": self.text, "llm": self.llm}
@@ -47,17 +47,18 @@ class Translation:
 
 
 OtherFigures = Callable[[str, str, str, str], Sequence[str]]
-"""Tells the numbers and days of a text in a language that a text in another one does not have."""
+"""Returns the numbers and days of a text that another text lacks. Each text comes with the code of
+its language after it."""
 
 
 def translate(
     quote: Quote, language: str, writer: Writer | None, other_figures: OtherFigures
 ) -> Translation:
-    """Have a quote translated into a language, by its code or its name in English.
+    """Translate a quote into a language, which is given by its code or its English name.
 
-    Raises UserError for what is no language or the quote's own, for a quote that is too long, and
-    where there is no language model; LLMUnavailable where that fails, has not translated, or has
-    put other numbers or days in.
+    Raises UserError for an unknown language or the quote's own, for a quote that is too long, and
+    if there is no language model. Raises LLMUnavailable if the model fails, has not translated the
+    quote, or has put other numbers or days in.
     """
     code = language_code(language)
     name, own = language_name(code), quote.document.language_at(quote.start)
@@ -74,7 +75,7 @@ def translate(
             "at once."
         )
     said = writer.translate(quote.text, name)
-    # A model that does not know a language says the quote again, goes on in English, or answers.
+    # A model that does not know the language repeats the quote, replies in English, or answers it.
     others = {own, ENGLISH} if len(pieces(said)) >= LEAST_WORDS else {own}
     in_another = said == on_one_line(quote.text) or language_of_text(said) in others - {code}
     if in_another or len(said) * SHORTER < len(quote.text):

@@ -1,1 +1,1 @@
-"""The HTTP API beside the window: `/v1/` (`v1.py`), OpenAI's form (`chat.py`), what watches it."""
+"""The HTTP API next to the window: `/v1/` (`v1.py`), OpenAI's form (`chat.py`), monitoring."""

@@ -1,4 +1,4 @@
-"""Where the API stands: beside the window, behind the login, before Gradio's own routes."""
+"""Routing to the API: next to the window, behind the login, before Gradio's own routes."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from ui.api.watch import PrometheusMetrics
 from ui.entry.routes import LONGEST, refused_length
 
 FORM = 10_000
-"""Bytes that a file's form has beyond the file."""
+"""Bytes that an upload's form may have in addition to the file."""
 
 
 class Beside:
-    """Gives `/v1/…` and `/metrics` to the API; the rest is the window's."""
+    """ASGI middleware that passes `/v1/…` and `/metrics` to the API, and the rest to the window."""
 
     def __init__(self, app: ASGIApp, api: FastAPI, figures: PrometheusMetrics) -> None:
-        """Stand before the window."""
+        """Wrap the window's application."""
         self._app = app
         self._api = api
         self._figures = figures

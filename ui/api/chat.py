@@ -1,7 +1,7 @@
-"""OpenAI's form: a library as a model, so that any client that knows chat completions can ask it.
+"""OpenAI's form: a library as a model, which any client for chat completions can ask.
 
-A conversation's last message is the question, the turns before it are its history. In the answer
-each footnote is a Markdown link into the window; the quotes come as annotations too.
+A conversation's last message is the question, and the turns before it are its history. In the
+answer each footnote is a Markdown link into the window; the quotes come as annotations too.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ui.panels.events import BUG
 
 MODEL = "footnoted"
 QUOTES_ONLY = "footnoted-quotes"
-"""The library without the language model: answers are words of the sources."""
+"""The library without the language model: answers are quotes of the sources."""
 
 
 class Part(BaseModel):
@@ -101,7 +101,7 @@ def chat_routes(functions: Functions) -> APIRouter:
 
 
 def _model(name: str) -> dict[str, Any]:
-    """Return what is told of a model, which must be one of the two."""
+    """Describe one of the two models. Raises HTTPException (404) for any other name."""
     if name not in (MODEL, QUOTES_ONLY):
         raise HTTPException(404, f"There is no model {name}: {MODEL}, {QUOTES_ONLY}.")
     return {"id": name, "object": "model", "created": 0, "owned_by": "footnoted"}
@@ -119,7 +119,7 @@ class _Completion:
         }
 
     def whole(self, answer: Mapping[str, Any]) -> dict[str, Any]:
-        """Return an answer that is there."""
+        """Return a complete answer."""
         text, annotations = self._written(answer)
         message = {
             "role": "assistant",
@@ -136,7 +136,7 @@ class _Completion:
         return (each.encode("utf-8", "replace") for each in self._parts(events))
 
     def _parts(self, events: Iterator[tuple[str, dict[str, Any]]]) -> Iterator[str]:
-        """Yield each sentence as it is proven, then the annotations; an error is told as one."""
+        """Yield each sentence as it is proven, then the annotations; errors become a chunk too."""
         yield self._chunk({"role": "assistant", "content": ""})
         said = ""
         try:
@@ -160,7 +160,7 @@ class _Completion:
         yield "data: [DONE]\n\n"
 
     def _written(self, answer: Mapping[str, Any]) -> tuple[str, list[dict[str, Any]]]:
-        """Return the text with links, and where in it each footnote's link stands."""
+        """Return the text with links, and annotations that say where each footnote's link is."""
         links = self._links(answer["citations"])
         text = _numbered(answer["answer"], links)
         text += "".join(f"\n- {each}" for each in answer["choices"])

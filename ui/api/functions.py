@@ -1,4 +1,4 @@
-"""What programs may do with a library, whichever way they call: `/v1/`, Gradio's endpoints, MCP."""
+"""What programs may do with a library, through `/v1/`, Gradio's endpoints or MCP."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ MOST_CHECKED = 50_000
 """Characters of a text that `check` takes: some four hundred sentences."""
 
 CONTEXT = 300
-"""Characters around a quote that `place` gives."""
+"""How many characters around a quote `place` returns, on each side."""
 
 Payload = tuple[Literal["searching", "quotes", "waiting", "sentence", "answer"], dict[str, Any]]
-"""A step of an answer in the making: what it is, and what it says."""
+"""A step of an answer in progress: the name of its event, and its data."""
 
 
 class Forbidden(UserError):
-    """Something that the user who asks may not do."""
+    """The user may not do this."""
 
 
 class Functions:
@@ -73,7 +73,7 @@ class Functions:
         *,
         use_llm: bool = True,
     ) -> Iterator[Event | Waiting | Queued]:
-        """Answer a question step by step; who leaves the iterator stops the answer."""
+        """Answer a question step by step; closing the iterator stops the answer."""
         words = _words(question)
         left_out = [self.assistant.library.find(each).id for each in exclude]
         answering = Answering(
@@ -108,7 +108,7 @@ class Functions:
     # --- documents
 
     def place(self, name: str, start: int, end: int) -> dict[str, Any]:
-        """Return a place in a document, with what stands around it."""
+        """Return a place in a document, with the text around it."""
         quote = self._quote(name, start, end)
         text, told = quote.document.text, quote.as_json()
         return {
@@ -123,7 +123,7 @@ class Functions:
         }
 
     def translate(self, name: str, start: int, end: int, language: str) -> dict[str, Any]:
-        """Translate a quote by the language model: nothing proves what that says."""
+        """Translate a quote with the language model; nothing proves the translation."""
         return self.assistant.translate(self._quote(name, start, end), language).as_json()
 
     def _quote(self, name: str, start: int, end: int) -> Quote:
@@ -136,7 +136,7 @@ class Functions:
         return Quote(found, start, end, 0.0)
 
     def add_file(self, user: str | None, data: bytes, name: str) -> Added:
-        """Put a file's bytes in under a name; the same bytes again change nothing."""
+        """Add a file's bytes under a name; adding the same bytes again changes nothing."""
         self._check_right(user, "add")
         with Line("add", source=name) as line:
             added = self.assistant.library.add(load_bytes(data, name))
@@ -144,7 +144,7 @@ class Functions:
         return added
 
     def add_address(self, user: str | None, address: str) -> Added:
-        """Put in what stands at a web address; never a file of this computer."""
+        """Add the content of a web address; never a file of this computer."""
         self._check_right(user, "add", "fetch")
         with Line("add", source=address) as line:
             private = self.assistant.settings.private_addresses
@@ -153,7 +153,7 @@ class Functions:
         return added
 
     def remove(self, user: str | None, name: str) -> Document:
-        """Take a document out."""
+        """Remove a document."""
         self._check_right(user, "remove")
         with Line("remove", document=name) as line:
             found = self.assistant.library.find(name)
@@ -166,19 +166,19 @@ class Functions:
             raise Forbidden(refused)
 
     def check_may_read(self, user: str | None) -> None:
-        """Raise Forbidden where a user may not read the library, by no function at all."""
+        """Raise Forbidden if a user may not read the library, which every function requires."""
         if refused := self.rights.refusal_to_read(user):
             raise Forbidden(refused)
 
     def check_may_run(self, user: str | None) -> None:
-        """Raise Forbidden where a user may not run sets, which writes into the library's folder."""
+        """Raise Forbidden if a user may not run sets, which writes into the library's folder."""
         self._check_right(user, "add")
 
 
 def payloads(events: Iterator[Event | Waiting | Queued]) -> Iterator[Payload]:
-    """Yield what programs are told of each step, each sentence once, as soon as it is proven.
+    """Yield the payload of each step, and each sentence once, as soon as it is proven.
 
-    A sentence comes with the quotes that its footnotes show.
+    A sentence comes with the quotes of its footnotes.
     """
     said = 0
     for event in events:

@@ -1,4 +1,4 @@
-"""The API's page, made of its OpenAPI description: it loads nothing from anywhere."""
+"""The API's page, made from its OpenAPI description; it loads nothing from elsewhere."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ui.drawing.jinja import draw
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field that is sent or comes back."""
+    """A field of a request or a response."""
 
     name: str
     type: str
@@ -21,7 +21,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What is done at a path with a method."""
+    """A method on a path."""
 
     method: str
     path: str
@@ -32,7 +32,7 @@ class Operation:
 
 
 def page_of(spec: dict[str, Any]) -> str:
-    """Return the page of an OpenAPI description."""
+    """Return the HTML page that shows an OpenAPI description."""
     groups: dict[str, list[Operation]] = {}
     for path, methods in spec["paths"].items():
         for method, operation in methods.items():
@@ -47,7 +47,7 @@ def page_of(spec: dict[str, Any]) -> str:
 
 
 _OTHERS = ("HTTPValidationError", "ValidationError")
-"""FastAPI's own, of what is told with 422."""
+"""FastAPI's own schemas, for the body of a 422 response."""
 
 
 def _operation(spec: dict[str, Any], method: str, path: str, given: dict[str, Any]) -> Operation:

@@ -1,4 +1,4 @@
-"""JSON that can always be sent: what was sent here may hold signs that no text can have."""
+"""JSON that can always be sent, even if a request contained lone surrogates."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from fastapi.responses import JSONResponse
 
 
 class Reply(JSONResponse):
-    """A response of JSON; half a character is told as “?”."""
+    """A JSON response in which a lone surrogate becomes “?”."""
 
     def render(self, content: Any) -> bytes:
-        """Return the bytes."""
+        """Return the content as bytes."""
         text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         return text.encode("utf-8", "replace")

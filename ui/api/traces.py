@@ -1,7 +1,7 @@
-"""OpenTelemetry's traces, where it is installed and the environment names who collects them.
+"""OpenTelemetry traces, if it is installed and the environment names a collector.
 
-A span for each line that the program logs (`rag/trace.py`), with its steps as events. They hold
-numbers and names of models, never texts.
+Each line that the program logs (`rag/trace.py`) becomes a span, with its steps as events. Spans
+hold numbers and names of models, never texts.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _NAMED = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 def start_traces() -> None:
     """Send spans to the collector that the environment names, if it names one.
 
-    Raises UserError where one is named and OpenTelemetry is not installed.
+    Raises UserError if one is named and OpenTelemetry is not installed.
     """
     named = next((name for name in _NAMED if os.environ.get(name)), None)
     if named is None:
@@ -40,17 +40,17 @@ def start_traces() -> None:
 
 
 class Spans(logging.Handler):
-    """Makes a span of each line that is logged."""
+    """Log handler that turns each logged line into a span."""
 
     def __init__(self, provider: Any) -> None:
-        """Begin, with OpenTelemetry's provider of tracers."""
+        """Attach to the log; `provider` is OpenTelemetry's provider of tracers."""
         super().__init__(logging.INFO)
         self._tracer = provider.get_tracer("footnoted")
         logging.getLogger(LOGGER).addHandler(self)
         logging.getLogger(LOGGER).setLevel(logging.INFO)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Make a span of a line."""
+        """Turn a line into a span."""
         fields: dict[str, Any] | None = getattr(record, "line", None)
         if fields is None:
             return

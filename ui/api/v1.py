@@ -2,8 +2,8 @@
 
     curl localhost:7860/v1/ask -H 'content-type: application/json' -d '{"question": "…"}'
 
-Bad input is 422 with the field's name, what cannot be done 400 with a sentence, a document that is
-not there 404, a right that is lacking 403. `/v1/openapi.json` says all of it, `/v1/docs` shows it.
+Bad input gets 422 with the field's name, a request that cannot be met 400 with a sentence, an
+unknown document 404, a missing right 403. `/v1/openapi.json` describes it all, `/v1/docs` shows it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from ui.panels.regression.runs import Runs
 Thing = TypeVar("Thing")
 
 LATER = "5"
-"""Seconds after which is asked again where too many wait."""
+"""Seconds after which a client may retry when too many questions wait (`Retry-After`)."""
 
 EVENTS = "text/event-stream"
 
@@ -48,7 +48,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 
 
 def _or_none(code: int, model: type[wire.Came]) -> dict[int | str, dict[str, Any]]:
-    """Return what comes back of a thing that may not be here."""
+    """Return the responses of a route for something that may not exist."""
     gone = {"model": wire.Problem, "description": "There is no such thing here."}
     return {code: {"model": model}, 404: gone}
 
@@ -90,7 +90,7 @@ def api(functions: Functions, runs: Runs) -> FastAPI:
 
 
 def _as_response(_: Request, error: Exception) -> Response:
-    """Return a sentence for what cannot be done."""
+    """Answer a UserError with its sentence."""
     if isinstance(error, QueueFull):
         return Reply({"detail": str(error)}, 503, {"Retry-After": LATER})
     return Reply({"detail": str(error)}, 403 if isinstance(error, Forbidden) else 400)
@@ -101,14 +101,14 @@ def _not_so(_: Request, error: Exception) -> Response:
 
 
 def _wrong_field(_: Request, error: Exception) -> Response:
-    """Return what is wrong with which field, without what was sent there."""
+    """Return what is wrong with each field, without echoing what was sent."""
     wrong = error.errors() if isinstance(error, RequestValidationError) else ()
     errors = [{name: each[name] for name in ("type", "loc", "msg")} for each in wrong]
     return Reply({"detail": errors}, 422)
 
 
 def _bug(_: Request, __: Exception) -> Response:
-    return Reply({"detail": BUG}, 500)  # What it says is for the terminal.
+    return Reply({"detail": BUG}, 500)  # Details are for the terminal only.
 
 
 # --- questions
@@ -150,7 +150,7 @@ def _asking(functions: Functions) -> APIRouter:
 
 
 def sent(steps: Iterator[Payload]) -> StreamingResponse:
-    """Return steps as server-sent events; what goes wrong on the way is one, too."""
+    """Return steps as server-sent events; an error on the way becomes an event, too."""
 
     def events() -> Iterator[str]:
         try:
@@ -184,7 +184,7 @@ def _documents(functions: Functions) -> APIRouter:
         models = {
             "embedding": settings.embedding,
             "reranker": settings.reranker,
-            "llm": None if settings.llm == "none" and not settings.llm_url else settings.llm,
+            "llm": settings.llm if settings.writes else None,
         }
         described = {"id": "default", "documents": len(library.entries()), "models": models}
         return Reply([described])

@@ -1,7 +1,7 @@
-"""What watches the program: whether it is alive and ready, and its figures for Prometheus.
+"""Monitoring: whether the program is alive and ready, and its metrics for Prometheus.
 
-Figures are counted of the lines that the program logs (`rag/trace.py`), so that what the window,
-the API and MCP ask is counted alike. They hold numbers, never texts.
+Metrics are counted from the lines that the program logs (`rag/trace.py`), so that questions from
+the window, the API and MCP are counted alike. They hold numbers, never texts.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ class Watch:
     """Answers `/health` and `/ready`, which need no login."""
 
     def __init__(self, app: ASGIApp, assistant: Assistant) -> None:
-        """Stand before an application that asks who somebody is."""
+        """Wrap an application that requires a login."""
         self._app = app
         self._assistant = assistant
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer what asks for that, and pass on the rest."""
+        """Answer requests for these two paths, and pass on the rest."""
         asked = scope["path"] if scope["type"] == "http" else ""
         app: ASGIApp = self._app
         if asked == "/health":
@@ -53,7 +53,7 @@ class Watch:
 
 
 def not_ready(assistant: Assistant) -> list[str]:
-    """Return what stands in the way of answering, a sentence each."""
+    """Return what keeps the program from answering, one sentence each."""
     settings = assistant.settings
     wrong = [
         f"The weights of {name} are not here: `footnoted models pull {name}`."
@@ -68,10 +68,10 @@ def not_ready(assistant: Assistant) -> list[str]:
 
 
 class PrometheusMetrics(logging.Handler):
-    """Counts what is logged."""
+    """Log handler that counts what is logged."""
 
     def __init__(self, assistant: Assistant) -> None:
-        """Begin to count."""
+        """Create the metrics, and attach to the log."""
         super().__init__(logging.INFO)
         self.registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
@@ -127,7 +127,7 @@ class PrometheusMetrics(logging.Handler):
             self._changes.labels(outcome).inc()
 
     def response(self) -> Response:
-        """Return the figures as Prometheus reads them."""
+        """Return the metrics in Prometheus's text format."""
         return Response(
             generate_latest(self.registry), media_type="text/plain; version=0.0.4; charset=utf-8"
         )

@@ -1,7 +1,7 @@
-"""What programs send to `/v1/`, and what comes back: pydantic makes OpenAPI's schemas of it.
+"""The requests and responses of `/v1/`, from which pydantic makes OpenAPI's schemas.
 
-Answers are not built of these models, which would cost time for nothing; a test holds them to each
-other.
+Responses are not built from these models, which would only cost time; a test checks that they match
+the models.
 """
 
 from __future__ import annotations

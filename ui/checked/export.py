@@ -75,7 +75,7 @@ def _markdown(draft: Document, checked: Sequence[Checked]) -> bytes:
 
 
 NOTE = "check-"
-"""What footnotes' names begin with: the draft may have footnotes of its own."""
+"""The prefix of footnotes' names, since the draft may have footnotes of its own."""
 
 
 def _md_note(checked: Checked, number: int) -> str:
@@ -88,7 +88,7 @@ Sentence = TypeVar("Sentence", bound=Checked | Statement)
 
 
 def paragraphs(draft: Document, sentences: Sequence[Sentence]) -> list[list[Sentence]]:
-    """Return the sentences by the draft's paragraphs: a blank line, or a line's end, is between."""
+    """Group the sentences by the draft's paragraphs, which end at a line break."""
     found: list[list[Sentence]] = []
     for each in sentences:
         last = found[-1][-1] if found else None
@@ -162,7 +162,7 @@ def _comment(checked: Checked) -> str:
 
 
 def _junit(draft: Document, checked: Sequence[Checked]) -> bytes:
-    """Write each sentence as a test, which fails where the sources do not say the same."""
+    """Write each sentence as a test, which fails if the sources do not say the same."""
     failed = [each for each in checked if each.fails]
     counts: dict[str, Any] = {
         "tests": str(len(checked)),

@@ -38,7 +38,7 @@ def checked_text(draft: Document, checked: Checked) -> Group:
 
 
 def differences(checked: Checked) -> list[str]:
-    """Return what a sentence has otherwise than its quotes, or beyond them, in words."""
+    """Return, in words, how a sentence differs from its quotes or goes beyond them."""
     found = []
     if checked.overruled:
         found.append(
@@ -66,7 +66,7 @@ def _quotation(quotation: Quotation) -> list[str]:
 
 
 def summary(draft: Document, checked: Sequence[Checked]) -> str:
-    """Return how many sentences got which verdict, and how many of the draft's got none yet."""
+    """Return the number of sentences with each verdict, and of those not checked yet."""
     found = {name: count for name, count in counts(checked).items() if count}
     named = {name: _(VERDICTS[name]) for name in found}
     parts = ", ".join(f"{found[name]} {each[:1].lower()}{each[1:]}" for name, each in named.items())

@@ -1,4 +1,4 @@
-"""`footnoted add`: files, folders and addresses into the library, as many as there are."""
+"""`footnoted add`: files, folders and addresses into the library."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ Item = TypeVar("Item")
 Made = TypeVar("Made")
 
 AHEAD = max(2, os.cpu_count() or 1)
-"""How many documents are read and embedded while one is written."""
+"""How many documents may be read and embedded ahead of the one that is being written."""
 
 MANY = 100
-"""So many files are told one by one."""
+"""Up to this many files are reported one by one."""
 
 PARTS = 20
-"""Of more, it is told so many times how far it is."""
+"""How many times the progress is reported if there are more files."""
 
 
 def add(
@@ -124,7 +124,7 @@ def add(
 
 @dataclass(frozen=True, slots=True)
 class _Adding:
-    """The library that is added to, how sources are read, and the tags that documents get."""
+    """The library to add to, the function that reads a source, and the tags for the documents."""
 
     library: Library
     read: Callable[..., Document]
@@ -133,7 +133,7 @@ class _Adding:
     def of(
         self, sources: Sequence[str], bar: Progress
     ) -> Iterator[tuple[str, Added | DocumentError]]:
-        """Add sources, and yield what each is called with what became of it, in their order."""
+        """Add sources; yield the name and the outcome of each, in their order."""
         task = bar.add_task(_("documents"), total=len(sources), visible=len(sources) > 1)
         ready = partial(_ready, self.library, self.read, bar, len(sources))
         known = partial(_unchanged, self.library)
@@ -153,14 +153,14 @@ class _Adding:
 def _add_all(
     adding: _Adding, files: Sequence[str], folders: Sequence[Folder], *, remove_gone: bool
 ) -> list[str]:
-    """Add files, and tell what becomes of them; return what is wrong with those that failed."""
+    """Add files and report the outcomes; return the error messages of those that failed."""
     became: Counter[str] = Counter()
     languages: set[str] = set()
     failed: list[str] = []
     every = 1 if len(files) <= MANY else math.ceil(len(files) / PARTS)
     with progress_bar() as bar:
         try:
-            if remove_gone:  # Before a file that was moved is read where it is now.
+            if remove_gone:  # First: else a moved file would count as unchanged, and go.
                 became["removed"] = _remove_gone(adding.library, folders)
             for number, (name, added) in enumerate(adding.of(files, bar), 1):
                 if isinstance(added, DocumentError):
@@ -173,7 +173,7 @@ def _add_all(
                         tell(_in_words(name, added))
                 if every > 1 and number % every == 0 and not messages().is_terminal:
                     tell(_so_far(number, len(files), became))
-        except BaseException:  # Ctrl-C as well, and a disk that is full.
+        except BaseException:  # Including Ctrl-C and a full disk.
             if became.total():
                 done = became.total() - became["removed"]
                 words = _("Stopped after %(done)s of %(all)s: %(counts)s.")
@@ -191,7 +191,7 @@ def _add_all(
 
 
 def _foreign(languages: Collection[str]) -> str:
-    """Return what to do with documents in languages that the library does not read well."""
+    """Return advice on documents in languages that the library does not read well."""
     from index.language.names import language_name
     from index.weights.catalogue import MULTILINGUAL
 
@@ -215,7 +215,7 @@ def _so_far(at: int, of: int, became: Counter[str]) -> str:
 
 
 def _watch(adding: _Adding, watched: Watch, *, remove_gone: bool) -> None:
-    """Add what changes in folders, and tell it, until Ctrl-C."""
+    """Add and report what changes in the folders, until Ctrl-C."""
     names = ", ".join(path_line(each.name) for each in watched.folders)
     ends_with(0)
     try:
@@ -225,7 +225,7 @@ def _watch(adding: _Adding, watched: Watch, *, remove_gone: bool) -> None:
                 words = _("%(name)s: holds no files any more; its documents stay")
                 tell(words % {"name": path_line(path.name)})
             _tell_gone(adding.library, watched, changed, remove=remove_gone)
-            # A document that went may have been that of another file of the same text as well.
+            # A removed document may have stood for another file with the same text, too.
             again = [*changed.changed, *(changed.twins if remove_gone else ())]
             came = [each for file in changed.came for each in _unpacked(str(file))]
             files = came + [each for file in again for each in _unpacked(str(file))]
@@ -242,7 +242,7 @@ def _watch(adding: _Adding, watched: Watch, *, remove_gone: bool) -> None:
 
 
 def _tell_gone(library: Library, watched: Watch, changed: Changed, *, remove: bool) -> None:
-    """Tell of documents whose files are gone, and remove them where that is asked for."""
+    """Report documents whose files are gone, and `remove` them if that was asked for."""
     from index.loading.load import is_gone
 
     files = {str(each) for each in changed.gone + changed.changed}
@@ -260,7 +260,7 @@ def _tell_gone(library: Library, watched: Watch, changed: Changed, *, remove: bo
 
 
 def _tell_failed(failed: Sequence[str]) -> None:
-    """Tell what failed once: at the end, where it stands below all that went well."""
+    """Report what failed once: at the end, below everything that went well."""
     for reason in failed:
         tell(reason)
 
@@ -268,7 +268,7 @@ def _tell_failed(failed: Sequence[str]) -> None:
 def _opened(
     sources: Sequence[str], include: Sequence[str], exclude: Sequence[str], *, may_be_empty: bool
 ) -> tuple[list[str], list[Folder]]:
-    """Return the sources with the files below each folder in its place, and the folders."""
+    """Return the sources, with each folder replaced by the files in it, and the folders."""
     from index.loading.load import folder
 
     files: list[str] = []
@@ -296,12 +296,12 @@ def _opened(
 
 
 def _unpacked(source: str) -> Sequence[str]:
-    """Return the files in an archive, a mail with those attached to it, and all else as it is."""
+    """Return an archive's files, a mail with its attachments, or any other source as it is."""
     from index.loading.load import members
 
     try:
         archive = members(source)
-    except DocumentError:  # Reading it says so.
+    except DocumentError:  # Reading it will report this.
         return [source]
     if archive is None or not (archive.files or archive.mail):
         return [source]
@@ -312,7 +312,7 @@ def _unpacked(source: str) -> Sequence[str]:
 
 
 def _tell_others(source: str, others: Counter[str]) -> None:
-    """Tell of files in a folder or an archive that are not read."""
+    """Report the files in a folder or an archive that cannot be read."""
     if count := others.total():
         kinds = ", ".join(visible(each) for each in sorted(others)[:5])
         words = ngettext(
@@ -327,9 +327,9 @@ def _tell_others(source: str, others: Counter[str]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
-    """A document that is read and embedded, and only has to be written.
+    """A document that has been read and embedded, and only has to be written.
 
-    `opened` ends its progress and its line in the log.
+    Closing `opened` ends its progress bar and its line in the log.
     """
 
     document: Document
@@ -341,7 +341,7 @@ class _Ready:
 
 
 def _unchanged(library: Library, numbered: tuple[int, str]) -> _Ready | None:
-    """Return what there is to say of a source that is in the library as it is, if it is."""
+    """Return a finished `_Ready` for a source that is in the library unchanged, else None."""
     from index.library import Prepared
     from rag.trace import Line
 
@@ -349,7 +349,7 @@ def _unchanged(library: Library, numbered: tuple[int, str]) -> _Ready | None:
     if source == "-":
         return None
     event, opened = Line("add", source=source), ExitStack()
-    with suppress(DocumentError):  # Reading it says so.
+    with suppress(DocumentError):  # Reading it will report this.
         if added := library.unchanged(source):
             opened.enter_context(event)
             done = Prepared(unchanged=added)
@@ -364,7 +364,7 @@ def _ready(
     count: int,
     numbered: tuple[int, str],
 ) -> _Ready:
-    """Read and embed what is at a source, the number of which, of so many, is told by the bar."""
+    """Read and embed a source; the bar shows its number among all sources."""
     from index.documents import source_name
     from rag.trace import Line
 
@@ -387,10 +387,10 @@ def _ready(
 
 
 def _write(library: Library, ready: _Ready, tags: Sequence[str]) -> tuple[str, Added]:
-    """Put a document in, under tags; return what it is called, and what became of it."""
+    """Write a document and its tags to the library; return its name and the outcome."""
     with ready.opened:
         added = library.add(ready.document.tagged(tags), ready.report, ready.prepared)
-        if added.document.tagged(tags) != added.document:  # It was here before.
+        if added.document.tagged(tags) != added.document:  # It was here before, without them.
             library.tag(added.document.id, tags)
         ready.line.added(added, read=ready.read)
     return ready.document.name, added
@@ -399,9 +399,9 @@ def _write(library: Library, ready: _Ready, tags: Sequence[str]) -> tuple[str, A
 def _ahead(
     known: Callable[[Item], Made | None], work: Callable[[Item], Made], items: Iterable[Item]
 ) -> Iterator[Future[Made]]:
-    """Yield what comes of each item, in their order, while the work on the next goes on.
+    """Yield the result of each item, in their order, while threads work on the next ones.
 
-    What is `known` of an item already needs no work.
+    An item for which `known` returns a result needs no work.
     """
     from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -423,9 +423,9 @@ def _ahead(
 
 
 def _remove_gone(library: Library, folders: Sequence[Folder]) -> int:
-    """Take out the documents whose files are gone from the folders; return how many there were.
+    """Remove the documents whose files are gone from the folders; return how many there were.
 
-    A folder that holds no files at all may be on a disk that is not there: nothing is gone then.
+    A folder without any files may be on a disk that is not mounted, so nothing counts as gone.
     """
     from index.documents import source_name
     from index.loading.load import is_gone

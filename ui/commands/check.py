@@ -1,4 +1,4 @@
-"""`footnoted check`: every sentence of a text against the library."""
+"""`footnoted check`: check every sentence of a text against the library."""
 
 from __future__ import annotations
 

@@ -55,14 +55,14 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # Rich takes longer to come than all the rest of `--help`.
+    rich_markup_mode=None,  # Importing Rich takes longer than all the rest of `--help`.
 )
 app.add_typer(models_command.app, name="models", help="List, download and check the model weights.")
 app.add_typer(library_command.app, name="library", help="Check, repair and back up a library.")
 app.add_typer(eval_command.app, name="eval", help="Run and compare regression sets.")
 
 REFUSED = 4
-"""The exit code of `ask --exit-code` where the sources do not say."""
+"""The exit code of `ask --exit-code` if the answer is a refusal."""
 
 ASKING = noted("Searching and reading…")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -100,7 +100,7 @@ def main() -> NoReturn:
     with speaking(of_terminal()):
         try:
             app()
-        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  Any bug ends here, as 2.
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  Bugs end here with code 2.
             if isinstance(error, KeyboardInterrupt) or is_interrupted():
                 messages().print(_("Stopped."))
                 leave(INTERRUPTED)
@@ -108,7 +108,7 @@ def main() -> NoReturn:
                 tell(said(str(error)))
             else:
                 messages().print_exception()
-            leave(2)  # 1 would say that an evaluation found a regression.
+            leave(2)  # 1 would mean that an evaluation found a regression.
         except SystemExit as ended:
             if isinstance(ended.code, int):
                 leave(ended.code)
@@ -308,7 +308,7 @@ def chat(
     from ui.entry.login import proxy_of
     from ui.entry.users import UsersFile
     from ui.window.window import serve
-    from ui.panels.fetch import fetching  # isort: skip  The window says first what Gradio may do.
+    from ui.panels.fetch import fetching  # isort: skip  The window sets up Gradio first.
 
     if bool(auth_header) != bool(trusted_proxy):
         raise UserError(
@@ -329,10 +329,10 @@ def chat(
         )
     users = UsersFile(auth) if auth else None
     assistant = open_assistant(library, new=True)
-    ends_with(0)  # To be ended is how a window ends.
+    ends_with(0)  # Being stopped is the normal end of a window.
     with ExitStack() as stack:
         begun = stack.enter_context(fetching(assistant.settings, tell)) if fetch else None
-        stack.enter_context(speaking(ENGLISH))  # The window is made in English, and translated.
+        stack.enter_context(speaking(ENGLISH))  # The window is built in English, then translated.
         serve(
             assistant,
             host=host,
@@ -387,7 +387,7 @@ def token(
 
 
 def _wait(status: Status, waiting: Waiting | Queued) -> None:
-    """Tell of a wait for the language model, in place or in a line of its own, and wait."""
+    """Report a wait for the language model, in the status or on a line of its own, and wait."""
     from rag.writing.retry import sleep
     from ui.conversations.text import waits
 

@@ -1,4 +1,4 @@
-"""`footnoted doctor`: is all here that Footnoted needs, and what is to be done where it is not?"""
+"""`footnoted doctor`: is everything here that Footnoted needs, and if not, what to do?"""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ from ui.commands.terminal import (
 from ui.words.elsewhere import said
 from ui.words.words import _, ngettext, noted
 
-# What measures imports pydantic and, when it is used, scipy: `--help` does not wait for them.
+# The measuring code imports pydantic and, when used, scipy: `--help` does not wait for them.
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -226,7 +226,7 @@ app.command("accept")(set_command.accept_drafts)
 
 
 def _baseline(path: Path | None, out: Path | None) -> Run | None:
-    """Return the run that the new one is held to, if there is one."""
+    """Return the baseline for the new run, if one is given."""
     from eval.comparing.compare import load_run
 
     if path is None:
@@ -238,7 +238,7 @@ def _baseline(path: Path | None, out: Path | None) -> Run | None:
 
 
 def _refuse_others(before: Run, case_set: CaseSet) -> None:
-    """End the command if the run to be made could not be compared with its baseline."""
+    """End the command if the new run could not be compared with its baseline."""
     from eval.cases.cases import case_fields
     from eval.comparing.compare import NotComparable, in_common
 
@@ -278,7 +278,7 @@ def _conclude(run: Run, before: Run | None, reports: Reports) -> None:
 class Reports:
     """How a run is reported: what is shown, what fails it, and the files that are written.
 
-    The page quotes the documents of `library`.
+    The HTML page quotes the documents of `library`.
     """
 
     library: str | None
@@ -291,11 +291,11 @@ class Reports:
 
     @property
     def targets(self) -> tuple[Path | None, ...]:
-        """The files; None for those that nobody asked for."""
+        """The report files; None for each that was not asked for."""
         return self.junit, self.markdown, self.html
 
     def write(self, run: Run, before: Run | None, verdict: Verdict) -> None:
-        """Write those that were asked for."""
+        """Write the reports that were asked for."""
         if self.junit:
             from ui.reports.junit import junit
 
@@ -312,7 +312,7 @@ class Reports:
 
 
 def _check_targets(*paths: Path | None) -> None:
-    """Tell before the long part that a file could not be written after it."""
+    """Raise UserError before the long run if a report could not be written after it."""
     for path in paths:
         if path and (path.is_dir() or not path.absolute().parent.is_dir()):
             words = _("%(path)s cannot be written: its folder is not there.")
@@ -351,7 +351,7 @@ def _refuse(error: Exception) -> NoReturn:
 
 
 def _show_conditions(console: Console, comparison: Comparison) -> None:
-    """Print what differs between two runs besides the answers, and which cases are left aside."""
+    """Print what differs between two runs besides the answers, and which cases are left out."""
     from ui.reports.metric_text import uncompared
 
     for each in comparison.differs:
@@ -363,7 +363,7 @@ def _show_conditions(console: Console, comparison: Comparison) -> None:
 def _show_cases(
     console: Console, run: Run, comparison: Comparison | None, *, details: bool
 ) -> None:
-    """Print what failed, each in a line with its stage; what broke comes first."""
+    """Print each failed or mended case on a line with its stage: errors first, then broken ones."""
     from ui.reports.metric_text import explained
 
     broken = {each.id: each for each in comparison.broken} if comparison else {}
@@ -398,7 +398,7 @@ def _show_cases(
 
 
 QUESTION = 70
-"""Characters of a question in the line of its case."""
+"""How many characters of a question are shown on the line of its case."""
 
 
 def _show_notes(run: Run, before: Run | None, reports: Reports) -> None:

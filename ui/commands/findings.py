@@ -1,7 +1,7 @@
-"""What `footnoted doctor` looks at: is all here that Footnoted needs, and does it fit?
+"""The checks of `footnoted doctor`: is everything here that Footnoted needs, and does it fit?
 
-Each check is a function that yields what it finds. One that fails is a finding as well, and the
-others go on. Nothing is changed, and nobody is called but the servers that the settings name.
+Each check is a function that yields its findings. A check that raises becomes a finding as well,
+and the others go on. Nothing is changed, and only servers that the settings name are contacted.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ if TYPE_CHECKING:
 
 State = Literal["ok", "note", "wrong"]
 STATES = (noted("ok"), noted("note"), noted("wrong"))
-"""“note” is something to know that keeps nothing from working."""
+"""A “note” is worth knowing, but keeps nothing from working."""
 
 Found = Iterator[tuple[State, str]]
 
 LEAST_FREE = 200_000_000
 """Bytes that the library's disk should have free: a long document with its vectors takes some ten
-millions, and SQLite and Chroma write things twice."""
+million, and SQLite and Chroma write their data twice."""
 
 SECONDS = 5
 """How long a server may take to answer."""
@@ -57,8 +57,8 @@ NATIVE = (
     *("onnxruntime", "tokenizers", "xllamacpp", "numpy", "lxml.etree", "pypdfium2", "pydantic"),
     *("rapidfuzz", "sentencex", "llama_index.core", "chromadb", "gradio"),
 )
-"""What may be installed and not run here: modules with code for one kind of processor, and those
-that stand on them."""
+"""Modules that may be installed and yet fail to run here: those with code for one kind of
+processor, and those that depend on them."""
 
 _IMPORT = """
 import importlib, sys
@@ -78,7 +78,7 @@ _SILENT = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a check has found, in a sentence that says what to do where something is wrong."""
+    """What a check found, in a sentence that also says what to do if something is wrong."""
 
     check: str
     state: State
@@ -86,7 +86,7 @@ class Finding:
 
 
 def findings(library: str | Path | None, *, weights: bool = False) -> Iterator[Finding]:
-    """Yield what is found, check by check; with `weights`, their hashes are checked as well."""
+    """Yield the findings, check by check; `weights` also verifies the hashes of the weights."""
     settings, told = _settings(library)
     checks: dict[str, Callable[[], Found]] = {
         "python": _python,
@@ -116,7 +116,7 @@ def findings(library: str | Path | None, *, weights: bool = False) -> Iterator[F
 
 
 def _settings(library: str | Path | None) -> tuple[Settings, tuple[State, str]]:
-    """Return the settings, or the defaults where they cannot be read, and what to say of them."""
+    """Return the settings, or the defaults if they cannot be read, and the finding about them."""
     from rag.config import PREFIX, Settings, load_settings, settings_file
 
     try:
@@ -138,7 +138,7 @@ def _settings(library: str | Path | None) -> tuple[Settings, tuple[State, str]]:
 
 
 def _given(library: str | Path | None) -> dict[str, Any]:
-    """Return a library that was given as a setting, as far as it can be read."""
+    """Return the given library as a setting; {} if none is given or it cannot be parsed."""
     from index.storage.database import database, is_database
 
     if library is None:
@@ -147,7 +147,7 @@ def _given(library: str | Path | None) -> dict[str, Any]:
         return {"library": Path(library)}
     try:
         return {"library": database(str(library))}
-    except UserError:  # That is what the settings say.
+    except UserError:  # The finding about the settings says so.
         return {}
 
 
@@ -257,12 +257,12 @@ def _weights(settings: Settings, *, thorough: bool) -> Found:
         else:
             right = _("every byte is right") if thorough else _("all files have their sizes")
             yield "ok", f"{name}: {right}"
-    if settings.llm == "none" and not settings.llm_url:
+    if not settings.writes:
         yield "note", _("FOOTNOTED_LLM is none: answers are words with their quotes")
 
 
 def _models(settings: Settings) -> dict[str, str]:
-    """Return what models are for, and which of them the settings name for it."""
+    """Return the name of the model that is used for each role."""
     models = {"embedding": settings.embedding, "rerank": settings.cross_encoder}
     models |= {CATALOGUE[name].role: name for name in DEFAULTS if CATALOGUE[name].home}
     if settings.llm != "none" and not settings.llm_url:
@@ -271,7 +271,7 @@ def _models(settings: Settings) -> dict[str, str]:
 
 
 def _missing(settings: Settings) -> list[Model]:
-    """Return the models of the catalogue that are named, and are not here or not whole."""
+    """Return the catalogue's models that are used, and are missing or incomplete."""
     named = [CATALOGUE[name] for name in _models(settings).values() if name in CATALOGUE]
     return [model for model in named if _problem(model, settings.models, thorough=False)]
 
@@ -287,7 +287,7 @@ def _problem(model: Model, models: Path, *, thorough: bool) -> str | None:
 
 
 def _own_model(name: str, role: str) -> tuple[State, str]:
-    """Say what can be said of a model that is not of the catalogue."""
+    """Return the finding about a model that is not in the catalogue."""
     if is_factory(name):
         words = _("%(name)s is code of your own: it is run when it is first needed")
         return "note", words % {"name": name}
@@ -353,7 +353,7 @@ _SETTING = {noted("library"): "LIBRARY", noted("weights"): "MODELS", noted("log"
 
 
 def _existing(folder: Path) -> Path:
-    """Return a folder, or the nearest one above it that there is."""
+    """Return a folder, or the nearest one above it that exists."""
     return next(each for each in (folder, *folder.absolute().parents) if each.is_dir())
 
 
@@ -394,7 +394,7 @@ def _library(settings: Settings) -> Found:
 def _search(library: Library, settings: Settings) -> Found:
     model = CATALOGUE.get(settings.embedding)
     if model and _problem(model, settings.models, thorough=False):
-        return  # That is told above.
+        return  # The check of the weights says so.
     if settings.chroma_url and isinstance(_asked(_heartbeat(settings.chroma_url)), str):
         return
     started = time.perf_counter()
@@ -452,7 +452,7 @@ def _silent(address: str, why: str, setting: str) -> str:
 
 
 def _models_of(answer: httpx.Response) -> list[str]:
-    """Return the names that a server lists, or none where it says something else."""
+    """Return the names of the models that a server lists; [] if it sends anything else."""
     try:
         return [str(each["id"]) for each in answer.json()["data"]]
     except (ValueError, LookupError, TypeError):
@@ -483,13 +483,13 @@ def _heartbeat(address: str) -> str:
     import httpx
 
     parts = urlsplit(address)
-    port = parts.port or (443 if parts.scheme == "https" else 8000)  # As Chroma's client takes it.
+    port = parts.port or (443 if parts.scheme == "https" else 8000)  # As Chroma's client does.
     host = parts.hostname or "localhost"
     return str(httpx.URL(scheme=parts.scheme, host=host, port=port, path="/api/v2/heartbeat"))
 
 
 def _asked(address: str, key: str = "") -> httpx.Response | str:
-    """Return what a server answers, or why it does not."""
+    """Return a server's response, or why there is none."""
     import httpx
 
     headers = {"Authorization": f"Bearer {key}"} if key else {}

@@ -1,4 +1,4 @@
-"""`footnoted library`: prove, mend and keep a library; list libraries; correct a language."""
+"""`footnoted library`: check, repair and back up a library; list libraries; set a language."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def language(
 
 
 def languages_of(document: Document) -> str:
-    """Return which language a document is in, and which of its paragraphs are in, in words."""
+    """Return, in words, a document's language and any other languages of its paragraphs."""
     from index.language.names import language_name
 
     codes = {code for _start, _end, code in document.properties.other_parts}

@@ -1,4 +1,4 @@
-"""`footnoted models`: see, fetch and check the weights."""
+"""`footnoted models`: list, download and check the model weights."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ui.words.elsewhere import said
 from ui.words.languages import choose
 from ui.words.words import _, listed, noted
 
-# What fetches and shows is imported where it is used: `--help` needs none of it.
+# Imported where they are used, since `--help` needs none of them.
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress as ProgressBar
@@ -145,7 +145,7 @@ def _shown_on(bar: ProgressBar) -> Callable[[Progress], None]:
             bar.console.print(words, soft_wrap=True, highlight=False)
             for previous in bar.task_ids:
                 bar.remove_task(previous)
-            # What an earlier pull brought is not counted into the speed of this one.
+            # What an earlier pull has fetched does not count towards this one's speed.
             bar.add_task(names, total=progress.total, completed=progress.done)
         for note in {progress.note, progress.passed} - {"", *shown}:
             shown.add(note)

@@ -1,8 +1,8 @@
-"""Where the program begins: from its first moment on a signal ends it, within two seconds.
+"""The program's entry point: from its first moment on, a signal ends it within two seconds.
 
-Python tells its main thread of a signal between two steps of its own. What is loaded or reckoned in
-another language is no such step, and an exception may be raised where Python ignores it. So a
-thread waits beside the main one, and ends the program where that one has not.
+Python handles a signal in its main thread, between two bytecode instructions. Native code that is
+being loaded or run has no such point, and the exception may be raised where Python ignores it. So
+a second thread waits for signals, and ends the program if the main thread has not.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 ENDS = (signal.SIGINT, signal.SIGTERM)
 
 INTERRUPTED = 130
-"""The exit code of a program that was told to end, as shells have it for Ctrl-C."""
+"""The exit code of a program that a signal ended, as shells use it for Ctrl-C."""
 
 GRACE = 1.5
-"""Seconds in which the main thread may end by itself, and say what it has done."""
+"""Seconds that the main thread has to end by itself, and to say what it has done."""
 
 CLEANING = 0.3
-"""Seconds for what goes with the program, such as temporary folders, where it did not."""
+"""Seconds for the exit handlers, which remove temporary folders, if it did not end by itself."""
 
 
 def main() -> NoReturn:
@@ -43,7 +43,7 @@ def main() -> NoReturn:
 
 
 def end_at_signals() -> None:
-    """Let Ctrl-C and a service manager's wish (SIGTERM) end this program."""
+    """Let Ctrl-C (SIGINT) and service managers (SIGTERM) end this program."""
     read, write = os.pipe()
     os.set_blocking(write, False)
     signal.set_wakeup_fd(write, warn_on_full_buffer=False)
@@ -55,14 +55,14 @@ def end_at_signals() -> None:
 def is_interrupted() -> bool:
     """Return whether a signal has told the program to end.
 
-    What fails after it fails because of it: a library in another language, interrupted as it is
-    imported, raises an error of its own in the place of the KeyboardInterrupt.
+    Any later failure is its consequence: a native library that is interrupted while it is imported
+    raises an error of its own instead of the KeyboardInterrupt.
     """
     return _interrupted
 
 
 def ends_with(code: int) -> None:
-    """Say with which code the program ends once it is told to end; 130, unless it was said."""
+    """Set the exit code for when a signal ends the program; by default it is 130."""
     global _code
     _code = code
 
@@ -81,7 +81,7 @@ def _end(pipe: int) -> None:
     while os.read(pipe, 1)[0] not in ENDS:
         continue
     time.sleep(GRACE)
-    # What is kept is written whole or not at all, so that nothing is lost.
+    # Files are written whole or not at all, so nothing is lost.
     threading.Thread(target=atexit._run_exitfuncs, daemon=True).start()
     time.sleep(CLEANING)
     sys.stderr.write("Stopped.\n" if _code else "")

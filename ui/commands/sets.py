@@ -1,4 +1,4 @@
-"""`footnoted eval check`, `import`, `export`, `draft`, `accept`: regression sets themselves."""
+"""`footnoted eval check`, `import`, `export`, `draft`, `accept`: work on regression sets."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ui.commands.terminal import (
 )
 from ui.words.words import _, ngettext, quoted
 
-# What reads sets imports pydantic: `--help` does not wait for it.
+# The code that reads sets imports pydantic: `--help` does not wait for it.
 if TYPE_CHECKING:
     from collections import Counter
 
@@ -267,7 +267,7 @@ def _ask_of_each(path: Path, drafts: Sequence[Case]) -> tuple[int, int]:
         word = typer.prompt(prompt, default="l")[:1].lower()
         if word == "e":
             break
-        if word in steps:  # Written at once: what was decided is not lost when one leaves here.
+        if word in steps:  # Written at once, so that stopping here loses no decision.
             change_set(path, partial(steps[word], ids=[case.id]))
             said[word] += 1
     return said["a"], said["r"]
@@ -282,7 +282,7 @@ def _read(path: Path) -> str:
 
 
 def _write_documents(folder: Path, documents: Sequence[Document]) -> None:
-    """Write documents as text files, none over another one or over what is there."""
+    """Write documents as text files with distinct names to a folder that must be empty."""
     folder.mkdir(parents=True, exist_ok=True)
     if taken := sorted(each.name for each in folder.iterdir()):
         words = _("%(path)s is not empty: it holds %(name)s. Name another folder.")
@@ -293,7 +293,7 @@ def _write_documents(folder: Path, documents: Sequence[Document]) -> None:
         while name in names:
             name += "_"
         names[name] = each.text
-        # Bytes as they are, so that the offsets in the file are those of its evidence.
+        # As bytes, so that the offsets of the evidence fit the file.
         write_file(folder / f"{name}.txt", each.text.encode())
 
 

@@ -1,4 +1,4 @@
-"""What several commands open, print and write alike."""
+"""Opening, printing and writing, as the commands share it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from index.printable import path_line, printable, visible
 from ui.words.languages import choose
 from ui.words.words import _, ngettext, noted
 
-# Rich is imported where something is shown: `--help` needs none of it.
+# Rich is imported only where something is shown, since `--help` does not need it.
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress as ProgressBar
@@ -46,7 +46,7 @@ DocumentArgument = Annotated[str, typer.Argument(help="An id, the start of an id
 
 @cache
 def messages() -> Console:
-    """Return where goes what is not data: progress, and what a person should know."""
+    """Return the console on stderr, for progress and messages; data goes to stdout."""
     from rich.console import Console
 
     return Console(stderr=True, highlight=False)
@@ -54,7 +54,7 @@ def messages() -> Console:
 
 @dataclass
 class Watching:
-    """What is shown of what the program does, by the options before the command."""
+    """What to log of the program's work, from the options before the command."""
 
     verbose: bool = False
     texts: bool = False
@@ -66,9 +66,9 @@ watching = Watching()
 def open_assistant(
     library: str | Path | None, *, models: Path | None = None, new: bool = False
 ) -> Assistant:
-    """Open a library to ask it, and tell of documents that an older version read.
+    """Open a library for questions, and warn about documents that an older version read.
 
-    Raises UserError where there is none, unless a `new` one may be begun.
+    Raises UserError if there is no library, unless a `new` one may be created.
     """
     from rag.assistant import Assistant
 
@@ -79,9 +79,9 @@ def open_assistant(
 
 
 def open_library(library: str | Path | None, *, check: bool = True, new: bool = False) -> Library:
-    """Open a library as `open_assistant` does, but sooner: what asks it is not imported.
+    """Open a library as `open_assistant` does, but faster: the code for questions is not imported.
 
-    Without `check` a library that this version would not search opens as well.
+    Without `check`, even a library that this version would refuse to search is opened.
     """
     from rag.opening import open_library as opened_by
 
@@ -107,7 +107,7 @@ def _check_there(library: Library, *, new: bool) -> None:
 
 
 def _begin(library: str | Path | None, models: Path | None = None) -> Settings:
-    """Read the settings, and have shown what was asked for of what the program does."""
+    """Read the settings, and begin to log what was asked for."""
     from rag.config import load_settings
     from rag.trace import start
 
@@ -138,7 +138,7 @@ def _tell_outdated(library: Library) -> None:
 
 
 STDIN = "standard input.txt"
-"""What a text from standard input is called where nobody says."""
+"""The default name of a text from standard input."""
 
 
 def read_source(
@@ -149,10 +149,10 @@ def read_source(
     progress: Callable[[int, int], None] | None = None,
     kept: Path | None = None,
 ) -> Document:
-    """Read a file, an address or, for “-”, standard input, which is called by a name.
+    """Read a file, an address or, for “-”, standard input, which gets the given `name`.
 
-    Addresses of this machine are fetched only where `private` says so. `progress` is told how many
-    pages are read from pictures, which are in the folder `kept` meanwhile.
+    Addresses of this machine and its network are fetched only if `private` is set. `progress` is
+    called with the number of pages read by OCR; `kept` is the folder that caches them meanwhile.
     """
     from index.loading.load import load, load_bytes
 
@@ -165,12 +165,12 @@ def leave(code: int) -> NoReturn:
     """End the program at once, whatever its threads are waiting for.
 
     Python would wait for a thread that is asking a language model, which may not answer for
-    minutes. What is kept is written whole or not at all, so that nothing is lost.
+    minutes. Files are written whole or not at all, so nothing is lost.
     """
-    atexit._run_exitfuncs()  # Temporary folders go.
+    atexit._run_exitfuncs()  # Removes temporary folders.
     try:
         sys.stdout.flush()
-    except BrokenPipeError:  # Whoever read it has read enough.
+    except BrokenPipeError:  # The reader has closed the pipe.
         pass
     except OSError as error:
         code = 2
@@ -182,9 +182,9 @@ def leave(code: int) -> NoReturn:
 
 
 def show(shown: object) -> None:
-    """Print what was asked for: in a terminal as wide as that is, else each line whole.
+    """Print the output of a command: wrapped to the width of a terminal, and unwrapped elsewhere.
 
-    What reads it elsewhere gets no line that is broken or padded.
+    Programs and files get no line that is broken or padded.
     """
     from rich.console import Console
 
@@ -199,7 +199,7 @@ def show(shown: object) -> None:
 
 
 WHOLE = 20_000
-"""Columns of a line that is not broken."""
+"""A width in columns at which no line is broken."""
 
 HEADS = (
     *(noted("title"), noted("source"), noted("characters"), noted("passages"), noted("added")),
@@ -214,17 +214,17 @@ FormOption = Annotated[Form, typer.Option("--format", help="How to print it.")]
 
 
 def is_for_people(form: Form) -> bool:
-    """Return whether rows are shown to a person: programs are told the same in all languages."""
+    """Return whether a person reads the rows; programs get the same words in all languages."""
     return form == "text" and sys.stdout.isatty()
 
 
 def show_rows(
     rows: Sequence[Mapping[str, object]], form: Form, kind: str, shown: Sequence[str]
 ) -> None:
-    """Print things of a kind: as a table, as JSON, as a line of JSON each, or with tabs between.
+    """Print rows of a kind as a table, one JSON object, JSON Lines, or tab-separated values.
 
-    People are shown the columns `shown`; where a terminal is too narrow for a line of each, below
-    each other. What is no terminal gets them with tabs.
+    All but JSON have only the columns `shown`. A terminal too narrow for the table gets them one
+    below the other; where stdout is not a terminal, tabs separate them.
     """
     from rich.console import Console
     from rich.table import Table
@@ -267,14 +267,14 @@ def _cell(value: object) -> str:
 
 
 def padded(text: str, width: int) -> str:
-    """Return a text with blanks behind it, so that what follows begins at a column."""
+    """Pad a text to a width in terminal cells, with at least one blank."""
     from rich.cells import cell_len
 
     return text + " " * max(1, width - cell_len(text))
 
 
 def line(console: Console, text: str) -> None:
-    """Print text that may come from anywhere: no markup, and no control characters."""
+    """Print untrusted text, without interpreting markup or control characters."""
     from rich.text import Text
 
     for each in text.split("\n"):
@@ -282,12 +282,12 @@ def line(console: Console, text: str) -> None:
 
 
 def tell(text: str) -> None:
-    """Print what a person should know, as `line` does."""
+    """Print a message for a person on stderr, as `line` does."""
     line(messages(), text)
 
 
 def progress_bar() -> ProgressBar:
-    """Return a bar that counts; it is not shown where nobody sees it."""
+    """Return a progress bar that counts; it is shown only in a terminal."""
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as ProgressBar
 
@@ -305,14 +305,14 @@ def progress_bar() -> ProgressBar:
 def show_stage(
     bar: ProgressBar, task: TaskID, name: str, stage: str, done: int, total: int
 ) -> None:
-    """Show how far a stage of the work on a document is."""
+    """Show the progress of one stage of the work on a document."""
     bar.update(task, description=f"{visible(name)}: {_(stage)}", completed=done, total=total)
 
 
 def write_file(path: Path, data: bytes) -> None:
     """Write a file whole or not at all.
 
-    Raises UserError where it cannot be written.
+    Raises UserError if it cannot be written.
     """
     from index.atomic import write_whole
 

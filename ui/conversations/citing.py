@@ -1,7 +1,8 @@
-"""How a quote and its document are named elsewhere, where nobody has this window.
+"""References to quotes and documents, for readers who do not have this window.
 
-A quote is named by all that finds it again: title, author, day, file, page or line, heading, and
-the address of a web page, with the quote in view. Documents go out as BibTeX and CSL-JSON too.
+A reference has everything that helps to find the quote: title, author, day, file, page or line,
+heading, and the address of a web page, with the quote in view. Documents are also exported as
+BibTeX and CSL-JSON.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ from rag.quote import Quote
 from ui.words.words import _, days, quoted
 
 FRAGMENT_WORDS = 5
-"""Words at either end of a quote by which a link finds it in a web page."""
+"""How many words at either end of a quote a link uses to find it in a web page."""
 
 
 def reference(quote: Quote) -> str:
-    """Return where a quote stands, for who has neither this window nor its library."""
+    """Return the reference of a quote for a reader without this window and its library."""
     document = quote.document
     day = _day(document)
     named = [
@@ -39,15 +40,16 @@ def reference(quote: Quote) -> str:
 
 
 def where(quote: Quote) -> str:
-    """Return the page or line that a quote stands on, and whether it was read from a picture."""
+    """Return the page or line of a quote, and whether it was read from a picture."""
     at = place_at(quote.document, quote.start)
     return _("read from a picture, %(place)s", place=at) if quote.scan else at
 
 
 def place_at(document: Document, offset: int) -> str:
-    """Return where an offset of a document stands: on which page or slide, or else in which line.
+    """Return the page or slide of an offset in a document, or else its line.
 
-    The lines of a sheet's text are not the rows of its file, so they say nothing to people: "".
+    For a sheet this is "": the lines of its text are not the rows of its file, so their numbers
+    would mean nothing to people.
     """
     if page := document.page_at(offset):
         slide = document.page_kind == "slide"
@@ -132,9 +134,9 @@ def _tex(words: str) -> str:
 
 
 def _authors(document: Document) -> list[str]:
-    """Return the authors that a file names, one by one where it is plain that they are several.
+    """Return the authors that a file names, separately if there are clearly several.
 
-    A comma stands between names, and between the parts of one: then a part is a single word.
+    A comma may separate names, or the parts of one name: in that case a part is a single word.
     """
     named = title_line(document.properties.author or "")
     parts = named.split(";") if ";" in named else named.split(",")

@@ -1,8 +1,8 @@
-"""A conversation as it is kept: questions with their answers, and back from JSON, proven again.
+"""Conversations as they are kept: questions with answers, to JSON and back, proven again.
 
 The browser keeps conversations (`ui/panels/conversation.js`) and sends them back when one is
-opened, so what arrives may come from anybody: a quote counts only when its words stand at its place
-in a document of the library.
+opened, so what arrives is untrusted: a quote counts only if its words are at its place in a
+document of the library.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from ui.words.elsewhere import said
 from ui.words.words import _
 
 LONGEST = 500
-"""Exchanges of a conversation that are taken back from a browser."""
+"""The most exchanges of a conversation that are accepted from a browser."""
 
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
 def unproven(answer: str) -> str:
-    """Return what is said of an answer whose documents have left the library."""
+    """Return the remark on an answer whose documents have left the library."""
     return _(
         "This was answered from a document that is not in the library any more, so its footnotes "
         "cannot be proven: %(answer)s",
@@ -48,9 +48,9 @@ def unproven(answer: str) -> str:
 class Exchange:
     """A question, and its answer or why there is none.
 
-    `unproven` is the answer's JSON where its documents have left the library since: it is kept, and
-    shown without footnotes, until they are there again. `found` are the quotes that a stopped
-    question had brought.
+    `unproven` is the answer's JSON if its documents have left the library since: it is kept, and
+    shown without footnotes, until they are there again. `found` are the quotes that were found
+    before the question was stopped.
     """
 
     question: str
@@ -88,10 +88,10 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """Exchanges in their order, under the id that the browser has made and keeps them by.
+    """Exchanges in order, under the id that the browser has made and keeps them by.
 
-    A program that sends what the page would send may bring none: then one is made here. `library`
-    is the name of the library that it is held in, as the page's address has it.
+    A program that sends what the page would send may give no id; then one is made here. `library`
+    is the name of the conversation's library, as in the page's address.
     """
 
     exchanges: tuple[Exchange, ...] = ()
@@ -100,7 +100,7 @@ class Conversation:
 
     @classmethod
     def under(cls, given: object, exchanges: tuple[Exchange, ...] = (), library: str = "") -> Self:
-        """Return a conversation under the id that came from a browser, if that is one."""
+        """Return a conversation under the id from a browser, or a new id if that is invalid."""
         if isinstance(given, str) and _ID.fullmatch(given):
             return cls(exchanges, given, library)
         return cls(exchanges, library=library)
@@ -110,7 +110,7 @@ class Conversation:
         return replace(self, exchanges=tuple(exchanges))
 
     def history(self) -> list[Turn]:
-        """Return what was said, for questions that point back."""
+        """Return the turns so far, for follow-up questions."""
         turns: list[Turn] = []
         for each in self.exchanges:
             if each.answer:
@@ -127,7 +127,7 @@ class Talk:
 
 
 class _Kept(BaseModel):
-    """What a browser has kept: nothing in it is converted, and what is not known is left out."""
+    """Data that a browser has kept: nothing is converted, and unknown fields are dropped."""
 
     model_config = ConfigDict(strict=True)
 
@@ -215,7 +215,7 @@ def exchanges_from_json(data: Any, library: Library) -> tuple[Exchange, ...]:
     try:
         kept = _CONVERSATION.validate_python(data)
         return tuple(_exchange(*each, library) for each in zip(kept, data, strict=True))
-    except ValueError as error:  # Pydantic's is one as well.
+    except ValueError as error:  # Pydantic's error is one as well.
         raise UserError("This is not a conversation that Footnoted has kept.") from error
 
 
@@ -244,13 +244,13 @@ def _still_there(found: Sequence[_Found], library: Library) -> tuple[Quote, ...]
 def _answer(kept: _Answer, message: str | None, library: Library) -> Answer:
     prover = _Prover(library)
     citations = tuple(prover.quote(each.document.id, each, each.marks) for each in kept.citations)
-    # The words that answer are kept with what is cited.
+    # Only citations are kept with their marks.
     cited = {quote.span: quote for quote in citations}
     found = [prover.quote(each.document_id, each) for each in kept.quotes]
     if kept.nearest:
         place = prover.quote(kept.nearest.document_id, kept.nearest)
         near: Nearest | None = Nearest(place, tuple(kept.nearest.open))
-    else:  # Refusals that were kept before this was told have none.
+    else:  # Refusals that older versions kept have none.
         old = kept.reason == "not_in_sources" and "nearest" not in kept.model_fields_set
         near = nearest(kept.standalone_question, found, None) if old else None
     route = kept.route
@@ -276,7 +276,7 @@ def _answer(kept: _Answer, message: str | None, library: Library) -> Answer:
 
 
 class _Prover:
-    """Makes quotes of places that came from outside, if the words stand there."""
+    """Makes quotes of untrusted places, if the words are there."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
@@ -285,7 +285,7 @@ class _Prover:
     def quote(self, document_id: str, place: _Place, marks: Sequence[Sequence[int]] = ()) -> Quote:
         """Return the quote at a place, with what the library knows of it.
 
-        Raises UserError where the document is not there, ValueError where other words are.
+        Raises UserError if the document is not there, ValueError if other words are at the place.
         """
         document = self._library.document(document_id)
         if document_id not in self._passages:

@@ -1,8 +1,8 @@
-"""Conversations for elsewhere, with every quote in full.
+"""Exported conversations, with every quote in full.
 
 Markdown, HTML, Word with footnotes, JSON and plain text; their documents as references for BibTeX
-and CSL. What is exported stands on its own: each footnote names the document, the place and the
-quote, and leads to the web page where there is one, never into this window.
+and CSL. An export is self-contained: each footnote names the document, the place and the
+quote, and links to the web page if there is one, never into this window.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Format:
 
 
 def file_name(talks: Sequence[Talk], form: Format) -> str:
-    """Return what the file is called: by the conversation's title, or that it is all of them."""
+    """Return the file's name: the title of a single conversation, or a general name."""
     title = talks[0].title if len(talks) == 1 else _("conversations")
     words = " ".join(re.findall(r"[\w-]+", title))[:60].strip()
     return (words or _("conversation")) + form.suffix
@@ -140,7 +140,7 @@ def _references(write: Callable[[Sequence[Document]], str], talks: Sequence[Talk
     return write(list(cited.values())).encode(errors="replace")
 
 
-# --- what all have
+# --- shared
 
 
 def _address(quote: Quote) -> str:

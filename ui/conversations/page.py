@@ -1,4 +1,4 @@
-"""One page of HTML that stands on its own, from a template."""
+"""A self-contained HTML page, from a template."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ui.words.words import _
 
 
 def draw_page(template: Path, filters: Mapping[str, Any], **values: Any) -> str:
-    """Return what a template makes of values; all that it puts in is escaped."""
+    """Render a template with values, all of which are escaped."""
     environment = Environment(
         loader=FileSystemLoader(template.parent),
         autoescape=True,

@@ -20,21 +20,21 @@ from ui.conversations.citing import where
 from ui.words.words import _, days, ngettext, noted, quoted
 
 NOTHING_NEAR = noted("No passage comes near.")
-"""Said with a refusal where nothing does."""
+"""Said with a refusal if that is so."""
 
 
 LISTED = 3
-"""An answer of more sentences than these is set as a list."""
+"""An answer of more sentences than this is set as a list."""
 
 
 def lines(answer: Answer) -> list[list[AnswerSentence]]:
-    """Return what an answer says by the lines that it is set in, as the window does."""
+    """Return an answer's sentences by the lines in which they are set, here and in the window."""
     said = [each for line in answer.lines for each in line]
     return [[each] for each in said] if len(said) > LISTED else answer.lines
 
 
 def pieces(quote: Quote) -> Iterator[tuple[str, bool]]:
-    """Yield a quote's words piece by piece, and whether a piece answers the question."""
+    """Yield a quote's text piece by piece, and whether each piece answers the question."""
     at = quote.start
     for start, end in sorted(quote.marks):
         start, end = max(start, at), min(end, quote.end)
@@ -48,7 +48,7 @@ def pieces(quote: Quote) -> Iterator[tuple[str, bool]]:
 def answer_text(answer: Answer) -> Group:
     """Return the answer, and under it each footnote with its place and its quote.
 
-    With a refusal comes what is nearest instead, where anything comes near.
+    A refusal comes with the nearest quote instead, if there is one.
     """
     parts: list[Text | Padding] = []
     if answer.standalone_question != answer.question:
@@ -137,7 +137,7 @@ def _why(answer: Answer, decision: Decision) -> str:
 
 
 def place(quote: Quote) -> str:
-    """Return where a quote stands, for people: document, page or line, heading, days, cell."""
+    """Return a quote's place in words: document, page or line, heading, days, cell."""
     cell = quote.cell
     named = [
         quote.document.label,
@@ -150,7 +150,7 @@ def place(quote: Quote) -> str:
 
 
 def doubt(quote: Quote) -> str:
-    """Return what is to be said of words that the answer rests on and that were hard to read."""
+    """Return a warning about words that the answer rests on but that were hard to read, or ""."""
     words = ", ".join(map(quoted, quote.uncertain))
     said = _("Hard to read in the picture: %(words)s. Compare with the page.", words=words)
     return said if words else ""
@@ -185,5 +185,5 @@ def _notes(quotes: tuple[Quote, ...]) -> list[Text | Padding]:
 
 
 def _said(words: str, style: str = "") -> Text:
-    """Return words from documents or models, without what a terminal would obey."""
+    """Return text from documents or models without control characters for the terminal."""
     return Text(in_place(words), style=style)

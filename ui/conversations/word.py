@@ -1,6 +1,6 @@
 """Conversations as a Word document whose footnotes are Word's own.
 
-python-docx writes no footnotes, so their part of the file is put together here.
+python-docx cannot write footnotes, so their part of the file is built here.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _EMPTY = f"""<w:footnotes xmlns:w="{_W}" xmlns:r="{_R}">
 <w:footnote w:type="continuationSeparator" w:id="0"><w:p><w:r><w:continuationSeparator/></w:r></w:p>
 </w:footnote>
 </w:footnotes>"""
-"""Word wants these two, which draw the line above the notes."""
+"""Word requires these two, which draw the line above the notes."""
 
 
 def document_of(talks: Sequence[Talk]) -> bytes:

@@ -15,7 +15,7 @@ from ui.drawing.jinja import draw
 def checked(
     draft: Document, done: Sequence[Checked], left: Sequence[Statement], *, runs: bool
 ) -> str:
-    """Return a draft with what is known of its sentences so far, and those that are left."""
+    """Return a draft with the verdicts so far, and with the sentences that are left."""
     numbers = {id(each): number for number, each in enumerate(done, 1)}
     return draw(
         "checked.html",

@@ -1,4 +1,4 @@
-"""The parts of the page that are alike for everybody who speaks one language, as HTML."""
+"""The parts of the page that are the same for all visitors with one language, as HTML."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import partial
 from ui.drawing.jinja import draw
 
 PARTS: list[Callable[[], str]] = []
-"""What stands on a page before any event: made once in English, and again in other languages."""
+"""Functions that draw what is on a page before any event, in English or another language."""
 
 
 def _part(macro: str) -> Callable[[], str]:

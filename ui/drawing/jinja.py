@@ -1,7 +1,7 @@
-"""Values into HTML, by the macros of `templates/`: what comes from outside can be nothing but text.
+"""HTML from the macros of `templates/`, in which untrusted values can never be more than text.
 
-Jinja escapes all that a template puts in. The filters here also keep it from turning the direction
-of what stands around it, and from losing a character.
+Jinja escapes all values. The filters here also keep them from changing the direction of the text
+around them, and from losing characters.
 """
 
 from __future__ import annotations
@@ -32,25 +32,25 @@ from ui.words.words import _, days, in_digits, ngettext
 
 
 def draw(template: str, macro: str, *values: Any) -> str:
-    """Return what a macro of a template makes of values, as HTML."""
+    """Render a macro of a template with values, as HTML."""
     return str(getattr(_templates().get_template(template).module, macro)(*values))
 
 
 def text(words: str) -> Markup:
-    """Return words as HTML text that cannot turn the direction of what stands around it."""
+    """Return words as HTML text that cannot change the direction of the text around it."""
     return Markup("<bdi>{}</bdi>").format(exact(words))
 
 
 def exact(words: str) -> Markup:
     """Return words as HTML text whose content is the same, character by character."""
-    # The parser would make a bare carriage return a line feed.
-    return Markup(str(escape(words)).replace("\r", "&#13;"))  # noqa: S704  escaped the moment before
+    # A parser would turn a bare carriage return into a line feed.
+    return Markup(str(escape(words)).replace("\r", "&#13;"))  # noqa: S704  just escaped
 
 
 def is_rtl(words: str) -> bool:
-    """Whether a block of words runs from right to left, by its first letter as `dir="auto"` has it.
+    """Whether a block of words runs from right to left, by its first letter, as with `dir="auto"`.
 
-    A browser tells that of no block whose words stand in `bdi`, each set apart from the others.
+    A browser cannot tell for a block whose words are in `bdi`, which isolates them.
     """
     strong = (unicodedata.bidirectional(sign) for sign in words)
     return next((each for each in strong if each in ("L", "R", "AL")), "L") != "L"
@@ -76,10 +76,10 @@ def _file_name(entry: Entry) -> str:
 
 
 class _OneLine(Extension):
-    """Takes the line breaks out of templates: between elements they would be blanks on the page."""
+    """Removes line breaks from templates: between elements they would show as blanks."""
 
     def preprocess(self, source: str, *_: Any) -> str:
-        """Put a blank in the place of a line break only between words, and between attributes."""
+        """Replace line breaks by blanks between words and attributes, and by nothing elsewhere."""
         source = re.sub(r"(?<=[>}])\s*\n\s*|\s*\n\s*(?=[<{])", "", source)
         return re.sub(r"\s*\n\s*", " ", source)
 

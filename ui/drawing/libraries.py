@@ -12,10 +12,10 @@ from ui.drawing.jinja import draw
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What to tell below the list, and what the page does next.
+    """The message below the list, and what the page does next.
 
-    `typed` is a name that cannot be used, as it was typed; `go` the library that the page opens,
-    and `renamed` what that was called before.
+    `typed` is a name that cannot be used, as it was typed; `go` is the library that the page opens,
+    and `renamed` its name until now.
     """
 
     words: str = ""
@@ -25,9 +25,9 @@ class Told:
 
 
 def shown(name: str, go: str = "") -> str:
-    """Return what opens the list: the name of the page's library.
+    """Return the name of the page's library, which opens the list.
 
-    Where the page cannot have that one, it goes to another at once.
+    If the page cannot have that library, it goes to the library `go` at once.
     """
     return draw("libraries.html", "shown", name, go)
 
@@ -44,5 +44,5 @@ def all_of(
 
 
 def gone(message: str, document_id: str, place: str, names: Sequence[str]) -> str:
-    """Return what stands in the place of a document that only other libraries hold."""
+    """Return the message in place of a document that only other libraries hold."""
     return draw("libraries.html", "gone", message, document_id, place, names)

@@ -27,14 +27,14 @@ from ui.drawing.typesetting import set_text
 from ui.words.words import _, ngettext
 
 EASY, MOSTLY = 0.97, 0.9
-"""The mean confidence from which on a page was easy to read, and mostly so."""
+"""The mean confidence from which on a page counts as easy to read, or as mostly so."""
 
 WINDOW = 200_000
-"""Characters of a document that are shown at once; browsers set more than that slowly."""
+"""Characters of a document that are shown at once; browsers lay out more than that slowly."""
 
 
 def user(name: str, rights: Sequence[str]) -> str:
-    """Return who has logged in, with the log-out; the style hides what the rights do not allow."""
+    """Return the user and the log-out; the style hides what the rights do not allow."""
     return draw("window.html", "user", name, " ".join(rights))
 
 
@@ -42,9 +42,9 @@ def user(name: str, rights: Sequence[str]) -> str:
 
 
 def welcome(questions: Sequence[str], *, empty: bool = False) -> str:
-    """Return what stands where a conversation begins, with questions to begin with.
+    """Return the welcome of a new conversation, with example questions.
 
-    An `empty` library has no document yet.
+    An `empty` library has no documents yet.
     """
     return draw("conversation.html", "welcome", questions, empty)
 
@@ -55,9 +55,9 @@ def conversation(shown: Conversation) -> str:
 
 
 def exchange(shown: Exchange, conversation_id: str) -> str:
-    """Return a question that is done with: answered, refused, failed, or stopped.
+    """Return a finished question: answered, refused, failed, or stopped.
 
-    It carries itself as JSON, which the browser keeps.
+    The HTML carries the exchange as JSON, which the browser keeps.
     """
     kept = json.dumps({"conversation": conversation_id, **shown.as_json()})
     told = unproven(shown.unproven["answer"]) if shown.unproven else ""
@@ -72,7 +72,7 @@ def unfinished(
     quotes: Sequence[Quote] = (),
     draft: Writing | None = None,
 ) -> str:
-    """Return a question whose answer is being made: what was found, and the draft so far."""
+    """Return a question whose answer is in progress: the quotes found, and the draft so far."""
     given = (question, progress, standalone or question, quotes, draft)
     return draw("conversation.html", "unfinished", *given)
 
@@ -83,7 +83,7 @@ def notice(message: str) -> str:
 
 
 def fetching(line: str, *, failed: bool) -> str:
-    """Return how far the language model's weights are."""
+    """Return the progress of fetching the language model's weights."""
     return draw("conversation.html", "fetching", line, failed)
 
 
@@ -93,7 +93,7 @@ def quiet(message: str) -> str:
 
 
 def translation(made: Translation) -> str:
-    """Return what the language model has made of a quote, and that nothing proves it."""
+    """Return a quote's translation by the language model, and that nothing proves it."""
     return draw("conversation.html", "translation", made)
 
 
@@ -104,7 +104,7 @@ def kept_case(name: str, case: Case) -> str:
 
 
 def settings_hold() -> str:
-    """Return that the settings hold from now on."""
+    """Return the message that the settings are in effect from now on."""
     return draw("window.html", "settings_hold")
 
 
@@ -113,7 +113,7 @@ def settings_hold() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of something that was given, or becomes of it: then `share` of it is done."""
+    """The outcome of something that was given, or its progress, of which `share` is done."""
 
     text: str
     well: bool = True
@@ -129,9 +129,9 @@ def documents(
     of: int | None = None,
     found: int | None = None,
 ) -> str:
-    """Return the list of documents: each opens, can be left out of what is asked, and removed.
+    """Return the list of documents, each of which can be opened, left out, or removed.
 
-    They are the last of those that were `found` among all.
+    `entries` are the last of the `found` documents that match a search among all (`of`).
     """
     of = len(entries) if of is None else of
     given = (entries, dates, left_out, of, of if found is None else found)
@@ -139,15 +139,15 @@ def documents(
 
 
 def by_tag(tags: Sequence[tuple[str, int]], chosen: str | None) -> str:
-    """Return the tags, each with how many documents have it, to ask only those.
+    """Return the tags, each with its number of documents, to ask only those.
 
-    `chosen` is the one that is asked, "" where others are, and None where all documents are.
+    `chosen` is the tag that is asked, "" if another selection is, and None if all documents are.
     """
     return draw("documents.html", "by_tag", tags, chosen)
 
 
 def asked_of(words: str) -> str:
-    """Return which documents are asked, as it stands beside the question."""
+    """Return the line next to the question that says which documents are asked."""
     return draw("documents.html", "asked_of", words)
 
 
@@ -157,7 +157,7 @@ def outcomes(lines: Sequence[Outcome], *, again: bool = False) -> str:
 
 
 def progress(lines: Sequence[Outcome]) -> str:
-    """Return how far what comes in is."""
+    """Return the progress of the documents that are being added."""
     return draw("documents.html", "progress", lines)
 
 
@@ -169,11 +169,11 @@ def source(
 ) -> str:
     """Return a document with the quote at `span` in one `<mark class="quote">`.
 
-    `others` are marked lightly, where they are not inside the quote. The text inside `.text` is
-    exactly the document's, and the mark's exactly the quote's: page numbers and the like are
-    attributes. Of a long document, the surroundings of the quote.
+    `others` are marked lightly, except inside the quote. The text inside `.text` is exactly the
+    document's, and the mark's exactly the quote's: page numbers and the like are attributes. Of a
+    long document, only the surroundings of the quote are shown.
 
-    Raises ValueError when a span is not a place in the document.
+    Raises ValueError if a span is not a place in the document.
     """
     start, end = span or (0, 0)
     for a, b in [*([span] if span else []), *others]:
@@ -208,7 +208,7 @@ def page(document: Document, span: tuple[int, int] | None, drawn: Page) -> str:
 
 
 def _read_from(document: Document, page: int | None, place: str) -> str:
-    """Return the place of a page, and how well it could be read if that was from its picture."""
+    """Return the place of a page, and how legible it was if it was read from a picture."""
     scan = next((each for each in document.scans if each.page == page), None)
     if scan is None:
         return place
@@ -234,7 +234,7 @@ def no_source(message: str) -> str:
 def _lightly(
     start: int, end: int, others: Sequence[tuple[int, int]]
 ) -> Iterator[tuple[int, int, str]]:
-    """Yield what lies between two offsets of the other quotes, each place once."""
+    """Yield marks for the other quotes between two offsets, without overlaps."""
     at = start
     for first, last in sorted(others):
         a, b = max(first, at), min(last, end)
@@ -248,7 +248,7 @@ def _window(document: Document, start: int, end: int) -> tuple[int, int]:
     length = len(document.text)
     first = max(0, min(start - WINDOW // 2, length - WINDOW))
     first, last = min(first, start), max(min(length, first + WINDOW), end)
-    if first:  # Begin and end with a line where one is near.
+    if first:  # Begin and end at a line break if one is near.
         line = document.text.find("\n", first, min(start, first + 2000))
         first = line + 1 if line >= 0 else first
     if last < length:

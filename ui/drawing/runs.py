@@ -26,12 +26,12 @@ from ui.words.words import _, ngettext
 
 
 def no_set() -> str:
-    """Return what is said where no set fits the library."""
+    """Return the message that no set fits the library."""
     return draw("window.html", "no_set")
 
 
 def not_run(cases: Sequence[Case], *, shipped: bool = False) -> str:
-    """Return what a set is that has no run to show yet; `shipped` came with Footnoted."""
+    """Describe a set that has no run to show yet; a `shipped` one comes with Footnoted."""
     documents = dict.fromkeys(each.document for case in cases for each in case.evidence)
     drafts = sum(case.draft for case in cases)
     what = _what(len(cases) - drafts, drafts, len(documents), shipped=shipped)
@@ -39,14 +39,14 @@ def not_run(cases: Sequence[Case], *, shipped: bool = False) -> str:
 
 
 def _what(cases: int, drafts: int, documents: int, *, shipped: bool) -> str:
-    """Return what a set is of, with a gap for the names of its documents."""
+    """Describe the contents of a set, with a gap for the names of its documents."""
     what = ngettext("%(num)s case", "%(num)s cases", cases)
     if drafts:
         also = ngettext("%(num)s draft", "%(num)s drafts", drafts)
         what = _("%(cases)s, and %(drafts)s", cases=what, drafts=also)
     if shipped:
         what = _("A set that comes with Footnoted: %(cases)s", cases=what)
-    # What is given once more is the gap that stays.
+    # The gap is filled with itself, so that it stays.
     gap, more = "%(documents)s", documents - LISTED
     if more > 0:
         return ngettext(
@@ -74,7 +74,7 @@ def running(
     stopping: bool,
     things: Literal["cases", "drafts"] = "cases",
 ) -> str:
-    """Return how far a run is, or the making of drafts."""
+    """Return the progress of a run, or of drafts that are being made."""
     gaps = {"name": name, "done": done, "total": total}
     words = {
         ("cases", False): _("%(name)s: %(done)s of %(total)s cases", **gaps),
@@ -86,10 +86,10 @@ def running(
 
 
 def report(last: Run, before: Run | None, verdict: Verdict | None, note: str) -> str:
-    """Return a run: how many are right, what changed, each case; the metrics stand behind that.
+    """Return a run: how many cases are right, what changed, each case, and then the metrics.
 
-    `before` is the baseline where there is a `verdict`, and else the run before this one, if any.
-    Raises NotComparable where that was asked other things.
+    `before` is the baseline if there is a `verdict`, and else the run before this one, if any.
+    Raises NotComparable if `before` was asked other things.
     """
     kept = {result.id: result for result in before.results} if before else {}
     errors = {each.id for each in last.errors}
@@ -139,7 +139,7 @@ def _changed(broken: int, mended: int, *, baseline: bool) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A metric: its name as files have it, the name for people, and its figures."""
+    """A metric: its name in files, its name and meaning for people, and its figures."""
 
     name: str
     label: str
@@ -149,7 +149,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table's heads, and its lines by what they tell of."""
+    """The column heads of a table, and its lines by group."""
 
     heads: list[str]
     groups: dict[str, list[Line]]

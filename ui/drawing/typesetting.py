@@ -1,7 +1,7 @@
 """A document's text as a tree: its elements, and the quotes marked in it.
 
-The text of the tree is exactly the document's. Signs that only mark an element are part of it, and
-are not shown where the element is.
+The text of the tree is exactly the document's. Markup signs are part of it, but they are hidden if
+their element is shown as such.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from index.documents import Document
 from index.structure import BLOCKS, Element, Place, structure
 
 NARROWEST, WIDEST = 4, 40
-"""What a table's column counts as at least and at most when the width is shared, in characters."""
+"""The bounds of a table column's width, in characters, when the width is shared out."""
 
 LONGEST_WORD = 20
-"""Characters up to which a word of a table is not broken: its column is at least so wide."""
+"""A word of a table is not broken up to this length: its column is at least that wide."""
 
 
 @dataclass(slots=True)
 class Node:
-    """An element, a mark or a sign with what is in it, in the text's order.
+    """An element, a mark or a sign with its contents, in the text's order.
 
-    `kind` is an element's kind, "quote" or "other" for marks, "sign" for what is not shown, "page"
-    for where the page that `label` names begins, or "text" for all of it. `width` is a cell's
-    share of its row, and `word` the length of the longest word in its column.
+    `kind` is an element's kind, "quote" or "other" for marks, "sign" for hidden markup, "page" for
+    the beginning of the page that `label` names, or "text" for the root. `width` is a cell's share
+    of its row, and `word` the length of the longest word in its column.
     """
 
     kind: str
@@ -59,10 +59,10 @@ class Node:
 def set_text(
     document: Document, first: int, last: int, marks: Sequence[tuple[int, int, str]]
 ) -> Node:
-    """Return the text between two offsets as a tree, with marks that lie apart from each other.
+    """Return the text between two offsets as a tree, with marks that do not overlap.
 
-    A mark (its start, its end, its kind) is one node. A block in which one begins or ends that goes
-    beyond it is left as it is stored.
+    A mark (its start, its end, its kind) is one node. A block that a mark crosses is left as it is
+    stored.
     """
     near = [each for each in structure(document) if each.start < last and each.end > first]
     places = [(first, last), *((start, end) for start, end, _ in marks)]
@@ -80,10 +80,10 @@ def set_text(
 
 
 def _undivided(elements: Sequence[Element], places: Sequence[Place]) -> list[Element]:
-    """Return the elements that lie inside each of the places, around it, or apart from it.
+    """Return the elements such that none crosses one of the places.
 
-    One that stands in the line is cut in two for that. A block goes, with those around it and in
-    it.
+    An inline element that crosses one is cut. A block that does is dropped, along with the blocks
+    around it and all blocks inside those.
     """
     blocks = [each for each in elements if each.kind in BLOCKS]
     outermost: list[Element] = []
@@ -116,7 +116,7 @@ def _crosses(place: Place, element: Element) -> bool:
 
 
 def _cut(element: Element, place: Place) -> Iterator[Element]:
-    """Yield an element in the pieces into which a place that crosses it cuts it."""
+    """Yield the pieces into which a place cuts an element, or the whole if it does not cross it."""
     inside = [at for at in place if element.start < at < element.end]
     if not _crosses(place, element):
         inside = []
@@ -154,9 +154,9 @@ _OUTER_FIRST = ("list", "quotation", "table", "row", "cell", "item", "code", "qu
 
 
 def _order(node: Node) -> tuple[int, int, int, int]:
-    """Sort the outer before the inner: of equals blocks first, then marks, then what is in line.
+    """Return a sort key: outer before inner, and of equals blocks, then marks, then inline nodes.
 
-    A cell without text comes right behind what begins around it.
+    An empty cell comes right after the nodes that begin around it.
     """
     kinds = (*_OUTER_FIRST, node.kind)
     around = node.kind in _OUTER_FIRST and node.kind != "cell"
@@ -165,7 +165,7 @@ def _order(node: Node) -> tuple[int, int, int, int]:
 
 
 def _tree(text: str, root: Node, nodes: Sequence[Node], pages: dict[int, str]) -> Node:
-    """Put nodes one into the other, and the text between them."""
+    """Nest the nodes, and put the text between them."""
     at, open_nodes = root.start, [root]
 
     def go_to(offset: int) -> None:
@@ -181,7 +181,7 @@ def _tree(text: str, root: Node, nodes: Sequence[Node], pages: dict[int, str]) -
         while len(open_nodes) > 1 and not _belongs(node, open_nodes[-1]):
             go_to(open_nodes[-1].end)
             open_nodes.pop()
-        if node.start < at:  # A sign that stands among another element's.
+        if node.start < at:  # A sign among those of another element.
             continue
         go_to(node.start)
         open_nodes[-1].inner.append(node)
@@ -193,7 +193,7 @@ def _tree(text: str, root: Node, nodes: Sequence[Node], pages: dict[int, str]) -
 
 
 def _belongs(node: Node, outer: Node) -> bool:
-    """Whether a node is to be put into another one; a cell without text may stand at its end."""
+    """Whether a node belongs inside another one; an empty cell may be at the end of a row."""
     before_end = node.start < outer.end or (node.kind == "cell" and outer.kind == "row")
     return before_end and node.end <= outer.end
 
@@ -201,7 +201,7 @@ def _belongs(node: Node, outer: Node) -> bool:
 def _line_end_apart(
     text: str, start: int, end: int, before: Sequence[Node | str]
 ) -> Iterator[Node | str]:
-    """Yield a piece of text; the line end behind a block is a sign, since a block ends its line."""
+    """Yield text; a line break right after a block becomes a sign, since blocks end their line."""
     last = before[-1] if before else None
     if isinstance(last, Node) and (last.is_block or last.is_around) and text[start:end][:1] == "\n":
         yield Node("sign", start, start + 1, inner=["\n"])

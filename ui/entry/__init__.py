@@ -1,1 +1,1 @@
-"""Who is let in, and to what: hosts, logins, users, the routes that are answered."""
+"""Access control: allowed hosts, logins, users, and the routes that are answered."""

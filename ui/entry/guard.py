@@ -1,9 +1,9 @@
-"""Who is answered: pages of the window itself, and programs that name it by its own address.
+"""Only the window's own pages, and programs that use its own address, are answered.
 
-Any page that somebody opens can send requests to a server on the same machine, and a name that its
-owner points there (DNS rebinding) lets it read what comes back. Such a request carries that name in
-`Host`, or another page's address in `Origin`. Starlette's TrustedHostMiddleware looks at `Host`
-alone, for names that are listed: it cannot let in all addresses, and asks for no `Origin`.
+Any page that somebody opens can send requests to a server on the same machine, and by pointing a
+name of its own there (DNS rebinding) it can even read the responses. Such a request carries that
+name in `Host`, or the other page's address in `Origin`. Starlette's TrustedHostMiddleware checks
+only `Host`, against listed names: it cannot allow all IP addresses, and ignores `Origin`.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ POLICY = (
     "connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
-"""What a page may do. Of the scripts that stand in it only those run that Gradio put there, which
-are named by their hashes. Gradio makes functions of the scripts of our panels, and of the templates
-of its components (`new Function`), which needs 'unsafe-eval'; it sets styles inline."""
+"""What a page may do. Of its inline scripts, only those that Gradio put there run: they are listed
+by their hashes. Gradio compiles our panels' scripts and its components' templates at run time
+(`new Function`), which needs 'unsafe-eval', and it sets styles inline."""
 
 HEADERS = {
     "Content-Security-Policy": POLICY.format(""),
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "same-origin",  # With less, forms would come from nowhere.
+    "Referrer-Policy": "same-origin",  # A stricter one would send forms with “Origin: null”.
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-"""What every response says: the page talks to this server alone, and stands in no other page."""
+"""Sent with every response: the page talks to this server only, and no page may frame it."""
 
 _SCRIPT = re.compile(rb"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL)
 
@@ -46,7 +46,7 @@ class Guard:
     """Answers requests to the window's own hosts that come from its own pages, or from no page."""
 
     def __init__(self, app: ASGIApp, names: Collection[str] = ()) -> None:
-        """Stand before an application; `names` are hosts besides addresses and localhost."""
+        """Wrap an application; `names` are hosts allowed besides IP addresses and localhost."""
         self._app = app
         self._names = {"localhost", *(name.casefold() for name in names)}
 
@@ -57,7 +57,7 @@ class Guard:
             return
         headers = Headers(scope=scope)
         host, origin = headers.get("host", ""), headers.get("origin")
-        # What a proxy was called by, which Gradio makes addresses of.
+        # The name under which a proxy was called: Gradio builds addresses from it.
         forwarded = headers.getlist("x-forwarded-host")
         if not all(map(self._is_own, [host, *forwarded])):
             words = f"This window is not called {host!r}. Its owner can name it so with --name."
@@ -70,11 +70,11 @@ class Guard:
             await self._app(scope, receive, _with_hashes(own) if scope["path"] == "/" else own)
 
     def _is_own(self, host: str) -> bool:
-        """Whether a host is one of ours: an address cannot be pointed elsewhere, as a name can."""
+        """Whether a host is ours: one of the names, or an IP address, which cannot be rebound."""
         try:
             name = (urlsplit(f"//{host}").hostname or "").casefold()
             return name in self._names or bool(ip_address(name))
-        except ValueError:  # It is no host, or a name that is not ours.
+        except ValueError:  # Not a host, or a name that is not ours.
             return False
 
 
@@ -90,9 +90,9 @@ def _with_headers(send: Send) -> Send:
 
 
 def _with_hashes(send: Send) -> Send:
-    """Hold the start page back until it is whole, and name the scripts in it in its policy.
+    """Buffer the start page, and list the hashes of its inline scripts in its policy.
 
-    What comes from outside stands in it as JSON that has no tags.
+    Data from outside is in the page only as JSON without tags.
     """
 
     def named(start: Message, page: bytes) -> bytes:
@@ -107,7 +107,7 @@ def _with_hashes(send: Send) -> Send:
 
 
 def held_back(send: Send, whole: Callable[[Message, bytes], bytes]) -> Send:
-    """Hold a response back until it is whole, and send what is made of its start and its body."""
+    """Buffer a response; send its start and the body that `whole` makes from both."""
     start: Message = {}
     body = b""
 

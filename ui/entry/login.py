@@ -1,8 +1,8 @@
-"""Who asks: the login page, sessions that end, tokens of programs, and how often is tried.
+"""Authentication: the login page, sessions that expire, tokens for programs, limited tries.
 
-Gradio's own login knows no bound of tries and no end of a session, and its page takes no second
-try. So Gradio is told who asks (`who`), and asks nobody itself. Starlette's SessionMiddleware keeps
-a session in the browser's signed cookie, where no logout and no new password can end it.
+Gradio's own login limits neither the tries nor a session's lifetime, and its page allows no second
+try. So Gradio is told who the user is (`who`), and has no login of its own. Starlette's
+SessionMiddleware keeps a session in a signed cookie, where no logout or new password can end it.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ IDLE = 12 * 3600.0
 """Seconds without a request after which a session ends."""
 
 FREE_BY_NAME, FREE_BY_ADDRESS = 5, 20
-"""Tries that fail before there is a wait: many people may share an address."""
+"""Failed tries before there is a wait; more for an address, which many people may share."""
 
 LONGEST_WAIT = 900.0
 FORGOTTEN = 3600.0
-"""Seconds after the last try that failed, when the ones before it count no more."""
+"""Seconds after the last failed try, when earlier ones no longer count."""
 
 MOST = 10_000
 """Sessions, and names and addresses with failed tries, that are remembered; the oldest go first."""
@@ -55,21 +55,21 @@ NOBODY = "Log in first: open the window again. Programs send a token, `Authoriza
 
 
 def who(connection: HTTPConnection) -> str | None:
-    """Return the user that a request is from; nobody has none."""
+    """Return the user who sent a request; None if nobody is logged in."""
     user: str | None = connection.scope.get(USER)
     return user
 
 
 def refusal(words: str, status: int, headers: Mapping[str, str] | None = None) -> Response:
-    """Return words as Gradio's page and programs show them."""
+    """Return an error response that both Gradio's page and programs can show."""
     return JSONResponse({"detail": words}, status, headers)
 
 
 class Tries:
-    """How often was tried in vain, by name and by address.
+    """Counts of failed login tries, by name and by address.
 
-    Somebody who tries a name on purpose can make its owner wait as well, up to `LONGEST_WAIT`;
-    whoever is in stays in.
+    Somebody who keeps trying a name can make its owner wait as well, up to `LONGEST_WAIT`; open
+    sessions are not affected.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -81,14 +81,14 @@ class Tries:
         return max(ceil(self._until(key) - self._clock()) for key in keys)
 
     def begin(self, *keys: tuple[str, str]) -> None:
-        """Count a try, which is in vain until it has succeeded: many may be made at once."""
+        """Count a try as failed until it succeeds, since many may run at once."""
         for key in keys:
             self._failed[key] = (self._count(key) + 1, self._clock())
             while len(self._failed) > MOST:
                 del self._failed[min(self._failed, key=lambda each: self._failed[each][1])]
 
     def succeed(self, name: tuple[str, str], address: tuple[str, str]) -> None:
-        """Forget what a name has tried; of its address only this try, for others share it."""
+        """Forget a name's failed tries, but of its address only this one: others share it."""
         self._failed.pop(name, None)
         if address in self._failed:
             count, at = self._failed[address]
@@ -108,22 +108,23 @@ class Tries:
 class _Session:
     name: str
     salt: bytes
-    """That of the password with which it was begun: a new password ends it."""
+    """The salt of the password at login: a new password changes it, which ends the session."""
     used: float
 
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """A proxy that asks who somebody is, as for OpenID Connect, and says it in a header.
+    """A proxy that authenticates users, by OpenID Connect for example, and names them in a header.
 
-    Only what comes from its own addresses is believed, and it must let nobody else set the header.
+    The header counts only in requests from the proxy's own addresses, and the proxy must let nobody
+    else set it.
     """
 
     header: str
     addresses: tuple[IPv4Network | IPv6Network, ...]
 
     def user(self, connection: HTTPConnection) -> str | None:
-        """Return whom the proxy names; None where it names nobody, or it is not the proxy."""
+        """Return the user whom the proxy names; None if it names nobody, or is not the sender."""
         host = connection.client.host if connection.client else ""
         try:
             address = ip_address(host)
@@ -137,7 +138,7 @@ class Proxy:
 def proxy_of(header: str, addresses: Sequence[str]) -> Proxy:
     """Return a proxy by its header and its addresses or networks.
 
-    Raises UserError for what is none.
+    Raises UserError for an invalid address or header name.
     """
     try:
         networks = tuple(ip_network(each, strict=False) for each in addresses)
@@ -160,7 +161,7 @@ class Login:
         clock: Callable[[], float] = time.monotonic,
         proxy: Proxy | None = None,
     ) -> None:
-        """Stand before an application that is for these users, and for whom a proxy names."""
+        """Wrap an application for these users, and for those whom a proxy names."""
         self._app = app
         self._users = users
         self._proxy = proxy
@@ -179,13 +180,13 @@ class Login:
         await (response or self._app)(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Response | None:
-        """Return what is answered to who is not in, or goes in or out; note who is in."""
+        """Answer logins, logouts and requests without a user; for others, note the user."""
         asked = (scope.get("method"), scope["path"])
         if asked in (("POST", "/"), ("POST", "/login")):
             return await self._log_in(Request(scope, receive))
         if asked == ("POST", "/logout"):
             return self._log_out(HTTPConnection(scope))
-        if asked != ("GET", "/gradio_api/startup-events"):  # Gradio asks itself, at the start.
+        if asked != ("GET", "/gradio_api/startup-events"):  # Gradio itself asks, at the start.
             connection = HTTPConnection(scope)
             scope[USER] = user = self._user(connection)
             if user is None:
@@ -208,7 +209,7 @@ class Login:
         return session.name
 
     def _refuse(self, connection: HTTPConnection) -> Response:
-        """Ask for a login. A right token is never made to wait: none can be guessed."""
+        """Ask for a login. A valid token never has to wait, since tokens cannot be guessed."""
         if "authorization" in connection.headers:
             address = _address(connection)
             if (wait := self._tries.wait(address)) > 0:
@@ -231,7 +232,7 @@ class Login:
         if (wait := self._tries.wait(*keys)) > 0:
             return _page(_too_many(wait), 429, {"Retry-After": str(wait)})
         self._tries.begin(*keys)
-        # Hashing takes a core and 16 MB: whoever tries often must not take all of them.
+        # Hashing takes a core and 16 MB: many tries must not take up all cores.
         self._hashing = self._hashing or anyio.CapacityLimiter(2)
         right = await anyio.to_thread.run_sync(
             may_enter, self._users, name, password, limiter=self._hashing
@@ -270,7 +271,7 @@ class Login:
 
 
 def _cookie(connection: HTTPConnection) -> str:
-    """Return the cookie's name. Browsers send one host's cookies to all of its ports."""
+    """Return the cookie's name, with the port: browsers share cookies among a host's ports."""
     _host, port = connection.scope.get("server") or ("", 0)
     return f"footnoted-{port}"
 
@@ -280,7 +281,7 @@ def _address(connection: HTTPConnection) -> tuple[str, str]:
 
 
 def content_length(headers: Headers) -> int | None:
-    """Return how long a request says that it is; None where it does not."""
+    """Return a request's Content-Length; None if it has no valid one."""
     length = headers.get("content-length", "")
     return int(length) if length.isascii() and length.isdigit() else None
 

@@ -1,4 +1,4 @@
-"""Which port the window listens at. Gradio would look for a free one at 127.0.0.1 alone."""
+"""The port that the window listens on. Gradio would look for a free one only on 127.0.0.1."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FIRST_PORT, PORTS = 7860, 100
 def free_port(host: str, port: int | None) -> int:
     """Return the port, or the first free one from 7860 on.
 
-    Raises UserError when it, or all of them, cannot be listened at.
+    Raises UserError if that port, or all of them, cannot be listened on.
     """
     wanted = range(FIRST_PORT, FIRST_PORT + PORTS) if port is None else [port]
     for each in wanted:

@@ -1,8 +1,8 @@
-"""What is answered of all that Gradio has routes for: what the window and programs need.
+"""An allowlist of Gradio's routes: only those that the window and programs need are answered.
 
-Gradio's server can do much else: give files, fetch addresses, reload, show what was called, write
-code. Whoever asks for that finds nothing. What is answered is held to three bounds: a request is no
-larger than it must be, a file is one of this program's own, and a session is its own user's.
+Gradio's server can do much more: serve files, fetch addresses, reload, show what was called, write
+code. Those routes are answered as if they did not exist. Three limits apply to the allowed ones:
+requests have a maximum size, files must be this program's own, and sessions the user's own.
 """
 
 from __future__ import annotations
@@ -36,31 +36,31 @@ _WRITE = re.compile(
 _ROUTES = {"GET": _READ, "HEAD": _READ, "POST": _WRITE, "DELETE": re.compile(rf"{_API}mcp/?")}
 
 LONGEST = MAX_BYTES
-"""Bytes of a request that is no upload."""
+"""The most bytes of a request that is not an upload."""
 
 UPLOADS = 50 * MAX_BYTES
-"""Bytes of all files that may lie in the folder of uploads at once."""
+"""The most bytes of all files in the folder of uploads."""
 
 KEPT = 3600
-"""Seconds after which a file that was uploaded makes room for others."""
+"""Seconds after which an uploaded file is deleted to make room."""
 
 SESSIONS = 1_000
-"""Sessions of a user that are remembered."""
+"""How many sessions of a user are remembered."""
 
 NOTHING = "There is nothing here."
 
 
 class Routes:
-    """Answers what is needed; the rest is not there."""
+    """ASGI middleware that passes on the allowed requests, and refuses the rest."""
 
     def __init__(self, app: ASGIApp, folder: Path) -> None:
-        """Stand before Gradio's application, whose uploads and files lie in a folder of its own."""
+        """Wrap Gradio's application, whose uploads and other files are in `folder`."""
         self._app = app
         self._folder = folder.resolve()
         self._sessions: dict[str | None, OrderedDict[str, None]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or say that there is nothing."""
+        """Pass a request on, or refuse it."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":  # Gradio has none.
@@ -72,7 +72,7 @@ class Routes:
     async def _refusal(self, scope: Scope, receive: Receive) -> tuple[Response | None, Receive]:
         method, path = scope["method"], scope["path"]
         allowed = [each for each, paths in _ROUTES.items() if paths.fullmatch(path)]
-        if method not in allowed:  # MCP clients ask for a stream, and take 405 for an answer.
+        if method not in allowed:  # MCP clients ask for a stream, and accept 405.
             status, headers = (405, {"Allow": ", ".join(allowed)}) if allowed else (404, None)
             return refusal(NOTHING, status, headers), receive
         if path.startswith(f"{_API}file=") and not self._is_own(path.split("=", 1)[1]):
@@ -104,7 +104,7 @@ class Routes:
         return None, receive
 
     def _is_own(self, path: str) -> bool:
-        """Whether a path leads to a file of the folder: never elsewhere, nor to an address."""
+        """Whether a path leads into the folder, and not elsewhere or to an address."""
         try:
             return Path(path).resolve().is_relative_to(self._folder)
         except (OSError, ValueError):
@@ -120,10 +120,10 @@ class Routes:
         return file
 
     def _is_theirs(self, user: str | None, session: str) -> bool:
-        """Whether a session is a user's: it is whose who named it first.
+        """Whether a session is a user's: it belongs to the user who named it first.
 
-        Browsers choose its name, at random, so that only its owner knows it. Without a login all
-        are nobody's.
+        Browsers choose its name at random, so that only its owner knows it. Without a login, all
+        sessions belong to the same user, None.
         """
         if any(session in theirs for other, theirs in self._sessions.items() if other != user):
             return False
@@ -135,7 +135,7 @@ class Routes:
         return True
 
     def _used(self) -> int:
-        """Return the bytes that lie in the folder, once what is old has gone."""
+        """Delete old files from the folder, and return the bytes of the rest."""
         used = 0
         for path in self._folder.rglob("*"):
             try:
@@ -144,23 +144,23 @@ class Routes:
                     path.unlink()
                 else:
                     used += found.st_size
-            except FileNotFoundError:  # It was read, and went, a moment ago.
+            except FileNotFoundError:  # It was deleted a moment ago.
                 continue
         return used
 
 
 def refused_length(scope: Scope, most: float) -> Response | None:
-    """Return what is said to a request that does not say its length, or has more than `most`."""
+    """Return the refusal of a request without a length or with more than `most` bytes."""
     length = content_length(Headers(scope=scope))
     if length is None:
         return refusal("Say how long the request is.", 411)
     if length > most:
-        return refusal(f"A request has up to {LONGEST:,} bytes.", 413)
+        return refusal(f"A request has up to {most:,} bytes.", 413)
     return None
 
 
 async def _whole(receive: Receive) -> tuple[bytes, Receive]:
-    """Return the body of a request, and what gives it to the application once more."""
+    """Return the body of a request, and a `receive` that replays it to the application."""
     parts = []
     while True:
         message = await receive()

@@ -3,9 +3,9 @@
     name:salt:hash:rights:token
 
 The hash is scrypt (RFC 7914) with N = 2^14, r = 8, p = 1; salt and hash are in base64. Rights are
-words with commas between them; whoever has none reads. The token's SHA-256 is in base64 as well.
-The last two may be empty or lacking. The file is ours, since Gradio takes names with passwords that
-are not hashed, and FastAPI and Starlette keep no users.
+words separated by commas; a user without any may only read. A token is stored as its SHA-256, in
+base64 as well. The last two fields may be empty or missing. The format is our own, since Gradio
+takes passwords that are not hashed, and FastAPI and Starlette do not manage users.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class User:
     token: bytes = b""
 
     def line(self, name: str) -> str:
-        """Return the line of the file that says it."""
+        """Return the user's line in the file."""
         salt, hashed, token = (
             b64encode(each).decode() for each in (self.salt, self.hashed, self.token)
         )
@@ -46,12 +46,12 @@ class User:
 
 
 def add_user(path: Path, name: str, password: str, may: str | None = None) -> User:
-    """Let somebody in from now on, or change the password, which ends the token.
+    """Add a user, or change a user's password, which also revokes the token.
 
-    `may` are rights with commas between them, or "read"; None leaves what the user may do, which is
-    reading for a new one.
+    `may` lists rights separated by commas, or is "read"; None leaves the rights as they are, and
+    lets a new user only read.
 
-    Raises UserError for a name, a password or a right that cannot be used, or such a file.
+    Raises UserError for a name, password or right that is not valid, or a file that is unusable.
     """
     if not _NAME.fullmatch(name):
         raise UserError("A name is up to 64 letters, digits, dots, dashes, underscores and @.")
@@ -66,7 +66,7 @@ def add_user(path: Path, name: str, password: str, may: str | None = None) -> Us
 
 
 def add_token(path: Path, name: str) -> str:
-    """Return a new token for programs that ask as a user; it ends the one before.
+    """Return a new token for programs that ask as a user; it replaces the previous one.
 
     Raises UserError for a name that is not in the file, or a file that cannot be used.
     """
@@ -76,7 +76,7 @@ def add_token(path: Path, name: str) -> str:
 
 
 def end_token(path: Path, name: str) -> None:
-    """Take a user's token away; programs with it are out at once.
+    """Revoke a user's token; programs that use it lose access at once.
 
     Raises UserError for a name that is not in the file, or a file that cannot be used.
     """
@@ -91,9 +91,9 @@ def _give(path: Path, name: str, digest: bytes) -> None:
 
 
 def read_users(path: Path) -> dict[str, User]:
-    """Return everybody by name.
+    """Return all users by name.
 
-    Raises UserError, with the line, for a file that is not one of users, or holds none.
+    Raises UserError for a missing or empty file, and, with the line, for a malformed one.
     """
     users = {}
     try:
@@ -123,9 +123,9 @@ def read_users(path: Path) -> dict[str, User]:
 
 
 class UsersFile(Mapping[str, User]):
-    """Everybody by name, as the file has it now: who is taken out, or whose token ends, is out.
+    """The users by name, as in the file now: removed users and revoked tokens are out at once.
 
-    A file that cannot be read any more lets nobody in.
+    If the file can no longer be read, nobody is let in.
     """
 
     def __init__(self, path: Path) -> None:
@@ -144,7 +144,7 @@ class UsersFile(Mapping[str, User]):
         return len(self._now())
 
     def items(self) -> ItemsView[str, User]:
-        """Return everybody, all of one moment."""
+        """Return all users, from one reading of the file."""
         return self._now().items()
 
     def _now(self) -> dict[str, User]:
@@ -167,7 +167,7 @@ class UsersFile(Mapping[str, User]):
 
 
 class RightsOf(Mapping[str, frozenset[str]]):
-    """What each user may do, as it is now."""
+    """The current rights of each user."""
 
     def __init__(self, users: Mapping[str, User]) -> None:
         self._users = users
@@ -183,13 +183,13 @@ class RightsOf(Mapping[str, frozenset[str]]):
 
 
 def may_enter(users: Mapping[str, User], name: str, password: str) -> bool:
-    """Tell whether the password is that of the name; as slow for a name that is not there."""
+    """Return whether a user's password is right; an unknown name takes just as long."""
     user = users.get(name, User(b"nobody", b""))
     return hmac.compare_digest(_hash(password, user.salt), user.hashed)
 
 
 def owner_of(users: Mapping[str, User], token: str) -> str | None:
-    """Return whose token this is; as slow for a token that is nobody's."""
+    """Return the owner of a token, or None; an unknown token takes just as long."""
     digest = _digest(token)
     owners = [name for name, user in users.items() if hmac.compare_digest(digest, user.token)]
     return owners[0] if owners else None
@@ -215,5 +215,5 @@ def _hash(password: str, salt: bytes) -> bytes:
 
 
 def _digest(token: str) -> bytes:
-    """Return what is kept of a token: of so many random signs a plain hash is enough."""
+    """Return the stored hash of a token, so long and random that a plain hash is enough."""
     return hashlib.sha256(token.encode()).digest()

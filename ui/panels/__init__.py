@@ -1,1 +1,1 @@
-"""The parts of the window, each with its events and what runs in the browser beside it."""
+"""The panels of the window, each with its events and its script for the browser."""

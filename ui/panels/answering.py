@@ -1,4 +1,4 @@
-"""An answer in the making, in a thread of its own, so that its visitor can stop it at once."""
+"""An answer made in a thread of its own, so that its visitor can stop it at once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Answering:
     """The events of an answer, as they come; a UserError and a wait are events as well."""
 
     def __init__(self, question: str, begin: Callable[[Wait], Iterator[Event]]) -> None:
-        """Begin at once; `begin` is given what it tells of waits, and what waits."""
+        """Begin at once; `begin` is given a function that reports a wait, and waits."""
         self.question = question
         self._stopped = Flag()
         self._arrived: SimpleQueue[Event | Waiting | Queued | UserError | None] = SimpleQueue()
@@ -38,7 +38,7 @@ class Answering:
         return self._stopped.is_set()
 
     def __iter__(self) -> Iterator[Event | Waiting | Queued | UserError]:
-        """Yield what is made, as it comes; nothing more once it was stopped."""
+        """Yield the events as they come, and nothing more once it is stopped."""
         try:
             while not self.stopped and (event := self._arrived.get()) is not None:
                 yield event
@@ -49,7 +49,7 @@ class Answering:
             self._work.result()  # A bug is raised here.
 
     def stop(self) -> None:
-        """Leave it: the step that is being made still ends, and no other begins."""
+        """Stop: the current step still ends, but no other begins."""
         self._stopped.set()
         self._arrived.put(None)
 
@@ -63,11 +63,11 @@ class Answering:
         if self._stopped.wait(waiting.seconds):
             raise LLMUnavailable("Stopped.")
         if self._last and isinstance(waiting, Waiting):
-            self._arrived.put(self._last)  # That goes on now.
+            self._arrived.put(self._last)  # That step goes on now.
 
 
 def attempt(step: Callable[[], T]) -> T | UserError:
-    """Return what a step returns, or the error that is meant for the visitor."""
+    """Return what a step returns, or the UserError that it raises, to be shown."""
     try:
         return step()
     except UserError as error:

@@ -1,7 +1,7 @@
-"""From an answer to a regression case: a form, and the sets that it writes to.
+"""The form that makes an answer a regression case, and the sets that it writes to.
 
-The sets lie in the library's folder, `cases/NAME.jsonl`, and a name is letters, digits and dashes:
-what is typed here never is a path.
+The sets are in the library's folder, `cases/NAME.jsonl`. A name consists of letters, digits, dashes
+and underscores, so that what is typed here is never a path.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from ui.words.words import _
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,60}")
 
 SHOWN = 90
-"""Characters of a quote beside its box."""
+"""How many characters of a quote are shown next to its box."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Begun:
     quotes: tuple[Quote, ...]
     history: tuple[Turn, ...]
     folder: Path
-    """Where the sets of its library lie."""
+    """The folder of the library's sets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Filled:
 
 
 class CaseForm:
-    """The form; hidden until "Keep as a case" is pressed. It keeps nothing of a visitor's."""
+    """The form; hidden until "Keep as a case" is pressed. It stores nothing of a visitor's."""
 
     def __init__(self, libraries: Libraries, conversation: gr.State, rights: Rights) -> None:
         """Put the form on the page; `conversation` is what its cases come from."""
@@ -86,7 +86,7 @@ class CaseForm:
         self.message = gr.HTML(elem_id="case-told", **SPOKEN)
 
     def connect(self, bar: gr.HTML) -> None:
-        """Say what happens at each event; the bar's script tells which answer is to be kept."""
+        """Connect each event to its handler; the bar's script names the answer to keep."""
         fields: list[Any] = [self.name, self.question, self.refuse, self.answers]
         fields += [self.evidence, self.tags, self.must_pass]
         shown = [*fields, self.form, self.begun, self.message]
@@ -147,9 +147,9 @@ class CaseForm:
 
 
 def cases_of(exchanges: Sequence[Exchange], taken: Collection[str]) -> list[Case]:
-    """Return a conversation as drafts, each asked behind the one before it, as it was answered.
+    """Return a conversation as drafts, each a follow-up to the last, which expect its answers.
 
-    What somebody called a bad answer is left out. Ids that are `taken` already get a number.
+    Answers that were rated down are left out. Ids that are already `taken` get a number.
     """
     made: list[Case] = []
     names = set(taken)
@@ -177,7 +177,7 @@ def cases_of(exchanges: Sequence[Exchange], taken: Collection[str]) -> list[Case
 def own_set(folder: Path, name: str) -> Path:
     """Return the file of a set in the folder of the library's own sets.
 
-    Raises UserError for what cannot be a name.
+    Raises UserError for an invalid name.
     """
     if not _NAME.fullmatch(name.strip()):
         raise UserError(_("The name of a set is letters, digits, dashes and underscores."))
@@ -187,7 +187,7 @@ def own_set(folder: Path, name: str) -> Path:
 def _case(begun: Begun, filled: Filled) -> Case:
     """Return the case that a form describes.
 
-    Raises UserError for what cannot be a case.
+    Raises UserError if its fields do not make a valid case.
     """
     question, refuse = filled.question.strip(), filled.refuse
     accepted = tuple(line.strip() for line in filled.answers.splitlines() if line.strip())
@@ -211,7 +211,7 @@ def _case(begun: Begun, filled: Filled) -> Case:
 
 
 def _marked(answer: Answer) -> tuple[str, ...]:
-    """Return the words that answer, as the footnotes' quotes have them, each once."""
+    """Return the words that the footnotes' quotes mark as the answer, each once."""
     words = (
         quote.document.text[start:end] for quote in answer.citations for start, end in quote.marks
     )

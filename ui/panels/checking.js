@@ -1,13 +1,14 @@
-// Runs once, when #check-bar is on the page. Gradio gives `trigger`. A sentence shows its verdict beside
-// the text, and its first quote in the source; the counts show the sentences of one verdict alone; N
-// and P go from finding to finding; a verdict is overruled; a file that is dropped is opened. The
-// page is drawn again at each step: what is open, chosen and scrolled to is kept here.
+// Runs once, when #check-bar is on the page. Gradio gives `trigger`. A click on a sentence shows its
+// verdict next to the text, and its first quote in the source; a click on a count shows only the
+// sentences with that verdict; N and P go from finding to finding; verdicts can be overruled; a file
+// that is dropped is opened. The page is redrawn at each step, so what is open, chosen and scrolled
+// to is kept here.
 
 const panel = document.getElementById("check-panel");
-const wide = window.matchMedia("(min-width: 901px)"); // The source stands beside the text.
+const wide = window.matchMedia("(min-width: 901px)"); // The source is next to the text.
 const DRAFT = "footnoted:draft-text";
 
-let only = ""; // The verdict whose sentences alone are shown,
+let only = ""; // The only verdict whose sentences are shown,
 let open = 0; // the number of the sentence that is open,
 let from = null; // what had the focus before it was,
 const scrolled = {}; // and how far the text and the verdicts are scrolled.
@@ -16,7 +17,7 @@ const drawn = () => panel.querySelector(".checked");
 const noteOf = (number) => document.getElementById(`note-${number}`);
 const numberOf = (note) => Number(note.id.slice("note-".length));
 
-// The notes to go through: those of the chosen verdict, or all but what is supported.
+// The notes to go through: those with the chosen verdict, or all that are not supported.
 const findings = () => {
   const notes = [...panel.querySelectorAll(".found > li")];
   if (only) return notes.filter((each) => each.classList.contains(only));
@@ -139,7 +140,7 @@ panel.addEventListener("toggle", (event) => event.target.open && event.target.sc
 for (const type of ["dragenter", "dragover", "dragleave", "drop"]) {
   panel.addEventListener(type, (event) => {
     const files = event.dataTransfer?.types.includes("Files");
-    if (!files) return; // Words are dropped into the box.
+    if (!files) return; // Text is dropped into the box.
     event.preventDefault();
     panel.classList.toggle("dropping", type === "dragenter" || type === "dragover");
     const input = document.querySelector("#check-row input[type=file]");

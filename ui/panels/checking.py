@@ -42,16 +42,16 @@ from ui.panels.libraries.opened import Libraries, Opened
 from ui.words.words import _
 
 SECONDS = 0.4
-"""Between two times that the page shows what has been checked meanwhile, of a short text."""
+"""Seconds between two updates of the page while a short text is checked."""
 
 LONGEST = 1_000_000
-"""Characters of a text that are checked in the window."""
+"""The most characters of a text that the window checks."""
 
 MOST = 50
-"""Checked texts that are kept for pages that are loaded again."""
+"""How many checked texts are kept for pages that are reloaded."""
 
 NAME = "text.txt"
-"""What a text is called that was pasted."""
+"""The name of a pasted text."""
 
 _CHECKED = "footnoted:checked"
 _TOKEN = f"""(...given) => {{
@@ -59,10 +59,10 @@ _TOKEN = f"""(...given) => {{
   sessionStorage.setItem("{_CHECKED}", token);
   return [...given.slice(0, -1), token];
 }}"""
-"""Gives a check what its browser tab will know it by."""
+"""Gives a check the token by which its browser tab finds it again."""
 
 _FILES = {"markdown": "Markdown", "html": "HTML", "docx": "Word", "json": "JSON"}
-"""The formats that a checked text can be taken along in, and what the buttons say."""
+"""The formats in which a checked text can be downloaded, and the labels of the buttons."""
 
 
 @dataclass
@@ -72,14 +72,14 @@ class Checking:
     draft: Document | None
     sentences: list[Statement]
     done: list[Checked]
-    """Another list for each check: what an older one finds is not put into it, nor shown."""
+    """A new list for each check, so that an older check neither adds to it nor is shown."""
     stopped: bool = False
     of: Opened | None = None
     """The library that the text is checked against."""
 
 
 class CheckPanel:
-    """The components and their events; what is checked is the visitor's own."""
+    """The components and their events; a checked text belongs to its visitor."""
 
     def __init__(self, libraries: Libraries, left_out: gr.JSON, rights: Rights) -> None:
         """Put the panel on the page; `left_out` holds the documents that are not asked."""
@@ -88,7 +88,7 @@ class CheckPanel:
         self.left_out = left_out
         self.state = gr.State(Checking(None, [], []))
         self._kept: OrderedDict[str, Checking] = OrderedDict()
-        self._folder = tempfile.TemporaryDirectory()  # Goes with the program.
+        self._folder = tempfile.TemporaryDirectory()  # Until the program ends.
         with gr.Column(elem_id="check-panel"):
             self.bar = gr.HTML(
                 fixed.check_bar(),
@@ -122,11 +122,11 @@ class CheckPanel:
 
     @property
     def shown(self) -> list[Any]:
-        """The components that show how far a text is checked, and what is known of it."""
+        """The components that show the progress of a check, and the state of it."""
         return [self.checked, self.start, self.end, self.row, *self.files.values(), self.state]
 
     def connect(self) -> None:
-        """Say what happens at each event."""
+        """Connect each event to its handler."""
         shown = self.shown[:-1]
         given = [self.state, self.left_out, self.token]
         side_by_side = PRIVATE | {"concurrency_limit": AT_ONCE, "js": _TOKEN}
@@ -142,7 +142,7 @@ class CheckPanel:
     def check_text(
         self, text: str, state: Checking, left_out: Sequence[str], token: str = ""
     ) -> Iterator[Updates]:
-        """Check what was pasted; the same text again goes on where it was stopped."""
+        """Check a pasted text; the same text again is continued where it was stopped."""
         if not text.strip():
             yield self._shown(state, message=_("There is no text: paste one, or open a file."))
             return
@@ -159,7 +159,7 @@ class CheckPanel:
         yield from self._check(data, title_line(Path(path).name), state, left_out)
 
     def _keep(self, token: str, state: Checking) -> None:
-        """Keep what is checked by what the browser's tab knows it by, the latest ones only."""
+        """Keep a check under the token of its browser tab; only the latest ones are kept."""
         if token:
             self._kept.pop(token, None)
             self._kept[token] = state
@@ -167,9 +167,9 @@ class CheckPanel:
             self._kept.popitem(last=False)
 
     def reopen(self, own: Checking, event: gr.EventData) -> Updates:
-        """Show what a page had checked before it was loaded again, where it is still kept.
+        """Show what a page had checked before it was reloaded, if that is still kept.
 
-        Where a text is checked already, that one stays.
+        If the page is checking a text already, that one stays.
         """
         token = field(event._data, "token")
         state = self._kept.get(token)
@@ -180,7 +180,7 @@ class CheckPanel:
         return shown if is_latest else self._nothing
 
     def forget(self, state: Checking) -> Updates:
-        """Begin anew, where the page has another library: what was checked is the other's."""
+        """Start over when the page changes its library: what was checked is the old one's."""
         state.done = [*state.done]
         state = Checking(None, [], [])
         return self._shown(state) | {self.state: state}
@@ -190,7 +190,7 @@ class CheckPanel:
         state.stopped = True
 
     def overrule(self, state: Checking, event: gr.EventData) -> Updates:
-        """Put a person's verdict in the place of one, with a note, or take it back."""
+        """Replace a verdict with a person's, with a note, or take that back."""
         at = number(event._data, "sentence")
         verdict = verdict_named(field(event._data, "verdict"))
         note = field(event._data, "note")
@@ -215,11 +215,11 @@ class CheckPanel:
     def _check(
         self, data: bytes, name: str, state: Checking, left_out: Sequence[str]
     ) -> Iterator[Updates]:
-        """Check a text until another check begins, or the page has another library."""
+        """Check a text until another check begins, or the page changes its library."""
         done, state.stopped = [*state.done], False
         state.done = done
         for shown in self._checked(data, name, state, left_out):
-            # Of an older check nothing is shown; what comes last Gradio would show once more.
+            # An older check changes nothing: Gradio shows the last update once more at the end.
             yield shown if state.done is done else self._nothing
 
     def _checked(
@@ -258,7 +258,7 @@ class CheckPanel:
             if each is None:
                 break
             done.append(each)
-            # The whole text is drawn again each time: a long one less often.
+            # The whole text is redrawn each time, so a long one is updated less often.
             if time.monotonic() - shown_at > SECONDS * (1 + len(done) / 100):
                 yield self._shown(state, runs=True)
                 shown_at = time.monotonic()
@@ -270,11 +270,11 @@ class CheckPanel:
 
     @property
     def _nothing(self) -> Updates:
-        """What is shown where there is something newer."""
-        return {self.checked: gr.skip()}  # An empty one would be a value.
+        """An update that changes nothing, because there is something newer."""
+        return {self.checked: gr.skip()}  # Gradio would take {} for a value.
 
     def _shown(self, state: Checking, *, runs: bool = False, message: str = "") -> Updates:
-        """Show how far a text is checked, below what there is to be told."""
+        """Show how far a text is checked, below a message if there is one."""
         files = self._written(state.draft, state.done) if state.draft and not runs else {}
         html = notice(message) if message else ""
         if state.draft:
@@ -289,7 +289,7 @@ class CheckPanel:
         }
 
     def _written(self, draft: Document, done: Sequence[Checked]) -> Updates:
-        """Write down what has been checked, for who wants to take it along."""
+        """Write what has been checked to files for download."""
         if not done:
             return {}
         folder = Path(tempfile.mkdtemp(dir=self._folder.name))

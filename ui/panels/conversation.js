@@ -1,6 +1,6 @@
-// Runs once, when #talk-bar is on the page, behind `kept.js`. Gradio gives `element`, `server` and
-// `trigger`. Here: what is on the page is kept, the buttons of a turn, footnotes that show their
-// quote, and what is new in view.
+// Runs once, when #talk-bar is on the page, after `kept.js`. Gradio gives `element`, `server` and
+// `trigger`. This keeps what is on the page, handles the buttons of a turn, shows the quotes of
+// footnotes, and scrolls to what is new.
 //
 // Each turn on the page carries itself as JSON, with the id of its conversation. What is on the
 // page is what is kept.
@@ -10,7 +10,7 @@ const TYPED = "footnoted:typed";
 const conversation = document.getElementById("conversation");
 const box = () => document.querySelector("#question textarea"); // It may come later than this script.
 
-let inView = -1; // The turn whose other version is asked for.
+let inView = -1; // The turn of which another version was chosen.
 
 const turns = () => [...conversation.querySelectorAll(".turn")];
 const exchange = (turn) => JSON.parse(turn.dataset.exchange);
@@ -72,7 +72,7 @@ const openKept = (id) => {
   else restore(id);
 };
 
-document.addEventListener("footnoted:leaving", keep); // What was answered a moment ago, too.
+document.addEventListener("footnoted:leaving", keep); // Including what was answered a moment ago.
 
 // The page has another library: nothing of the one before is shown.
 document.addEventListener("footnoted:library", () => {
@@ -81,7 +81,7 @@ document.addEventListener("footnoted:library", () => {
   comingTo = null;
 });
 
-// The id of a conversation that begins as the one on the page does.
+// Return the id of a new conversation that begins as the one on the page does.
 const branch = () => {
   keep();
   const id = newId();
@@ -90,7 +90,7 @@ const branch = () => {
   return id;
 };
 
-// What is typed and not asked is there again when the page is.
+// What was typed but not asked is back when the page is reloaded.
 const keepTyped = () => box() && here.setItem(TYPED, box().value);
 document.addEventListener("input", (event) => event.target === box() && keepTyped());
 
@@ -135,7 +135,7 @@ const check = (turn) => {
   document.getElementById("check")?.click();
 };
 
-let pressed; // The button that has the focus while its turn is drawn again.
+let pressed; // The button that gets the focus back when its turn is redrawn.
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   pressed = null;
@@ -144,7 +144,7 @@ document.addEventListener("click", (event) => {
   }
   if (!button) return;
   const { act, conversationAct, example, export: format, exportAll, branch: other } = button.dataset;
-  if (act || conversationAct || other || format || exportAll) keep(); // What was answered a moment ago, too.
+  if (act || conversationAct || other || format || exportAll) keep(); // Including what was answered a moment ago.
   if (format) download(format, done().length ? [{ title: title(), exchanges: done(), library: libraryHere() }] : []);
   if (exportAll) {
     const library = (each) => (isElsewhere(each) ? each.library : libraryHere());
@@ -177,7 +177,7 @@ document.addEventListener("click", (event) => {
   }
 });
 
-// A question is edited in its place. What was answered stays as a branch.
+// Edit a question in place. The earlier answer stays as a branch.
 const edit = (turn) => {
   if (!turn || turn.querySelector(".editing")) return;
   const asked = turn.querySelector(".asked");
@@ -256,12 +256,12 @@ const later = () => {
 for (const [type, inside] of [["pointerover", true], ["focusin", true], ["pointerout", false], ["focusout", false]]) {
   document.addEventListener(type, (event) => {
     const footnote = event.target.closest?.("a.footnote");
-    const byHand = type === "focusin" && !footnote?.matches(":focus-visible"); // By a finger, or by “Back”.
+    const byHand = type === "focusin" && !footnote?.matches(":focus-visible"); // Focused by touch, or by “Back”.
     if (footnote && inside && !byHand) showQuote(footnote);
     else if (footnote || event.target.closest?.("#peek")) inside ? clearTimeout(leaving) : later();
   });
 }
-// Escape closes what is open, the innermost first; where nothing is, it stops the answer.
+// Escape closes what is open, the innermost first; if nothing is, it stops the answer.
 document.addEventListener(
   "keydown",
   (event) => {
@@ -298,7 +298,7 @@ const settled = () => {
 };
 new MutationObserver(() => {
   clearTimeout(settling);
-  settling = setTimeout(settled, 200); // Gradio renders the parts of one event after each other.
+  settling = setTimeout(settled, 200); // Gradio renders the parts of an event one after the other.
   if (pressed && document.activeElement === document.body) {
     turns()[pressed.turn]?.querySelector(`[data-act=${pressed.act}]`)?.focus({ preventScroll: true });
   }
@@ -317,7 +317,7 @@ new MutationObserver(() => {
 
 const typed = here.getItem(TYPED);
 if (typed) typeAgain(box, typed);
-// What another library has answered is not shown where the page has been sent to this one.
+// Answers of another library are not shown if the page was sent to this one.
 const shown = here.getItem(SHOWN_IN) === libraryHere() ? here.getItem(SHOWN) : null;
 // With nothing kept, only the welcome is drawn: a question may have been asked already.
 if (shown && kept(shown)) restore(shown);
@@ -327,6 +327,6 @@ else {
 }
 fill(shown);
 window.addEventListener("pagehide", () => {
-  keep(); // What was answered a moment ago, too.
+  keep(); // Including what was answered a moment ago.
   keepTyped();
 });

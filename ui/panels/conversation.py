@@ -1,9 +1,9 @@
 """The middle of the window: the conversation, and the question below it.
 
-The server is told of a conversation by its events and shows it; the browser keeps what is shown
-(`conversation.js`), and sends it back when a kept conversation is opened. A conversation lives in
+The server handles the events of a conversation and draws it; the browser stores what is shown
+(`conversation.js`), and sends it back when a stored conversation is opened. A conversation lives in
 the visitor's own session. gr.Chatbot shows messages in Markdown: it has no place for the footnotes,
-quotes and versions of a turn, nor for the JSON that is kept, so turns are HTML of `ui/drawing/`.
+quotes and versions of a turn, nor for the JSON that is stored, so turns are HTML of `ui/drawing/`.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ from ui.words.words import _, in_digits, ngettext, noted
 _RATINGS: dict[str, Rating] = {"up": "up", "down": "down"}
 
 MOST_EXPORTED = 1_000
-"""Conversations that are exported at once."""
+"""The most conversations that are exported at once."""
 
 
 def put_list() -> None:
@@ -93,7 +93,7 @@ class ConversationPanel:
             self._put_question()
 
     def _put_conversation(self) -> None:
-        def export_as(wanted: Any) -> dict[str, str]:  # Gradio marks it, which no method bears.
+        def export_as(wanted: Any) -> dict[str, str]:  # No method: Gradio sets an attribute on it.
             return self.export(wanted)
 
         self.bar = gr.HTML(
@@ -104,7 +104,7 @@ class ConversationPanel:
             apply_default_css=False,
         )
         with gr.Column(elem_id="conversation"):
-            # Its own place: it may come late, and would be drawn over what was opened meanwhile.
+            # Its own place: it may come late, and would replace what was opened meanwhile.
             self.opening = gr.HTML(elem_id="opening", apply_default_css=False)
             self.past = gr.HTML(elem_id="past", apply_default_css=False)
             self.current = gr.HTML(elem_id="current", apply_default_css=False)
@@ -128,7 +128,7 @@ class ConversationPanel:
             self.stop = gr.Button(_("Stop"), elem_id="stop", visible=False)
 
     def connect(self, blocks: gr.Blocks) -> None:
-        """Say what happens at each event."""
+        """Connect each event to its handler."""
         if self.line:
             self.line.connect(blocks)
         self.translations.connect()
@@ -144,18 +144,18 @@ class ConversationPanel:
                 # The page may ask before its script has run, so the id is made by the event itself.
                 js=f"(...given) => [...given.slice(0, -1), ({NEW_ID})()]",
                 concurrency_limit=AT_ONCE,
-                # The page shows an answer a moment before Gradio knows that it is the last step:
-                # what is entered then, or earlier, is asked next.
+                # The page shows an answer a moment before Gradio knows that it was the last step:
+                # a question entered by then is asked next.
                 trigger_mode="always_last",
                 **PRIVATE,
             ),
             self.bar.again(self.ask_again, known, shown, concurrency_limit=AT_ONCE, **PRIVATE),
         ):
             asking.failure(self.fail, [self.answering, self.conversation], shown, **PRIVATE)
-        # Gradio's own `cancels` would wait for the step that is being made.
+        # Gradio's own `cancels` would wait for the current step to end.
         self.stop.click(self.end, self.answering, None, **PRIVATE)
         self.bar.begin(self.welcome, None, self.opening, **in_a_row("opening"))
-        # What is opened takes effect at once, also while Gradio has an earlier one for unfinished.
+        # Opening takes effect at once, even while Gradio considers an earlier event unfinished.
         given = [self.conversation, self.answering]
         ordered = in_a_row("conversation")
         self.bar.restore(self.restore, given, shown, trigger_mode="multiple", **ordered)
@@ -177,8 +177,8 @@ class ConversationPanel:
     ) -> Iterator[Updates]:
         """Answer a question step by step, each step on the screen as soon as it is there.
 
-        With its first question a conversation gets its id, which is `new_id`. Read `as_typed`, a
-        question gets nothing of what was said before it.
+        A conversation gets its id, `new_id`, with its first question. With `as_typed`, a question
+        is read without the history, and not rewritten.
         """
         if running:
             yield {
@@ -202,10 +202,17 @@ class ConversationPanel:
         if configured:
             assistant = here.assistant.writing_as(configured)
         use_llm = not (self.fetch and self.fetch.brings(assistant.settings))
-        history = [] if as_typed else conversation.history()
+        history = conversation.history()
 
         def begin(wait: Wait) -> Iterator[Event]:
-            return assistant.stream(question, history, exclude=exclude, use_llm=use_llm, wait=wait)
+            return assistant.stream(
+                question,
+                history,
+                exclude=exclude,
+                use_llm=use_llm,
+                as_typed=as_typed,
+                wait=wait,
+            )
 
         answering = Answering(question, begin)
         yield {
@@ -223,7 +230,7 @@ class ConversationPanel:
     def _show(
         self, question: str, conversation: Conversation, answering: Answering
     ) -> Iterator[Updates]:
-        """Show each step of an answer that is being made, and what it ends with."""
+        """Show each step of an answer in progress, and how it ends."""
         shown = partial(render.unfinished, question)
         quotes: tuple[Quote, ...] = ()
         for event in answering:
@@ -266,8 +273,8 @@ class ConversationPanel:
     ) -> Iterator[Updates]:
         """Ask an example, or a question of the conversation again, as it was or edited.
 
-        What was answered there stays: the other begins a conversation of its own, a branch. Where
-        the last question has no answer, it is asked in its place.
+        The earlier answer stays: the new question begins a conversation of its own, a branch. Only
+        if the last question has no answer is it asked again in its place.
         """
         others = (left_out, configured, running)
         new_id, edited = field(event._data, "conversation"), given(event._data, "question")
@@ -296,7 +303,7 @@ class ConversationPanel:
 
     def _done(self, before: Conversation, exchange: Exchange, spoken: str) -> Updates:
         return {
-            # What was opened or rated while it was being made may have come in its place.
+            # Something that was opened or rated meanwhile may have taken its place.
             self.past: render.conversation(before),
             self.current: render.exchange(exchange, before.id),
             self.status: render.quiet(spoken),
@@ -313,25 +320,25 @@ class ConversationPanel:
     ) -> Updates:
         """Open a conversation that the browser has kept, or begin a new one.
 
-        Where the page has `turned` to another library and a question was asked there already, what
-        that question began stays.
+        If the page has `turned` to another library and a question was asked there already, the
+        conversation that it began stays.
         """
         data = event._data if isinstance(event._data, dict) else {}
         here = attempt(self.libraries.here)
-        if isinstance(here, UserError):  # What is kept is shown, without being proven.
+        if isinstance(here, UserError):  # Shown all the same, but without proof.
             here = attempt(partial(self.libraries.named, ""))
         if isinstance(here, UserError):
             return {self.status: render.notice(str(here))}
         has_begun = conversation.library == here.name and (conversation.exchanges or running)
         if data.get("turned") is True and has_begun:
-            return {self.status: gr.skip()}  # An empty one would be a value.
+            return {self.status: gr.skip()}  # Gradio would take {} for a value.
         kept = attempt(partial(exchanges_from_json, data.get("exchanges"), here.library))
         if isinstance(kept, UserError):
             return self._shown(Conversation()) | {self.status: render.notice(str(kept))}
         return self._shown(Conversation.under(data.get("conversation"), kept, here.name))
 
     def rate(self, conversation: Conversation, event: gr.EventData) -> Updates:
-        """Keep in the library's log what is said of an answer; said again, it is taken back."""
+        """Record a rating in the library's log; giving the same one again takes it back."""
         at = number(event._data, "turn")
         said = _RATINGS.get(field(event._data, "rating"))
         if at is None or not 0 <= at < len(conversation.exchanges) or said is None:
@@ -368,10 +375,10 @@ class ConversationPanel:
         return {"error": said(str(made))} if isinstance(made, UserError) else made
 
     def _talk(self, sent: Any) -> Talk:
-        """Return a conversation that comes from a browser, each of its quotes proven again."""
+        """Return a conversation that a browser sent, with each of its quotes proven again."""
         exchanges = sent.get("exchanges") if isinstance(sent, dict) else None
         here = attempt(lambda: self.libraries.named(given(sent, "library")))
-        if isinstance(here, UserError):  # It went, and its answers are not proven any more.
+        if isinstance(here, UserError):  # It is gone, and with it the proof of its answers.
             here = self.libraries.named("")
         kept = exchanges_from_json(exchanges, here.library)
         return Talk(field(sent, "title") or "Conversation", kept)
@@ -387,7 +394,7 @@ class ConversationPanel:
         } | ({} if last else {self.opening: self.welcome()})
 
     def welcome(self) -> str:
-        """Return what stands where a conversation begins, with questions to begin with."""
+        """Return the welcome of a new conversation, with example questions."""
         here = self.libraries.here
         questions = attempt(lambda: here().examples.questions())
         is_empty = attempt(lambda: here().library.is_empty)

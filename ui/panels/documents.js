@@ -1,5 +1,5 @@
-// Runs once, when #documents is on the page. Gradio gives `element` and `trigger`. A document is
-// removed, renamed in its place, or left out of what is asked. The page looks what has changed.
+// Runs once, when #documents is on the page. Gradio gives `element` and `trigger`. Documents are
+// removed, renamed in place, or left out of questions. The page also looks for changes.
 
 const rename = (line, id) => {
   const button = line.querySelector(".rename");
@@ -29,16 +29,16 @@ document.addEventListener("click", (event) => {
   if (again !== undefined) trigger("again");
 });
 
-// While something comes in, how far it is; else whether anybody has changed the library. A page that
-// nobody sees does not look.
+// Look for progress while documents are being added, otherwise for changes of the library. A hidden
+// page does not look.
 const SOON = 700;
 const LATER = 3_000;
 let looked = Date.now();
 const revisionNow = () => server.revision({ library: libraryHere() });
 let revision = revisionNow().catch(() => undefined); // The page is being loaded as it is now.
 
-// Where the window was closed Gradio is not asked: it would take the page for lost, and let nothing
-// be asked any more.
+// If the window was closed, Gradio is not called: it would consider the page lost, and let it ask
+// nothing any more.
 const isThere = () =>
   fetch("health", { method: "HEAD" }).then(
     (answer) => answer.ok,
@@ -63,7 +63,7 @@ setInterval(() => {
   look();
 }, 100);
 
-// The questions that a conversation begins with are those of the documents that are there.
+// The example questions of a new conversation depend on the documents that are there.
 let known = null;
 watch("value", () => {
   trigger("drawn");

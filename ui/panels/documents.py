@@ -1,4 +1,4 @@
-"""The left of the window: what is in the library, what is asked, and what comes in and goes."""
+"""The left of the window: the documents, which of them are asked, adding and removing."""
 
 from __future__ import annotations
 
@@ -44,22 +44,22 @@ from ui.words.languages import spoken
 from ui.words.words import _
 
 MOMENT = 0.7
-"""Seconds in which a small document is in the library: so long its visitor is not told to wait."""
+"""Seconds in which a small document is added: progress is shown only after that."""
 
 LISTED = 100
 """How many documents the list shows at first, and how many more each time that is asked for."""
 
 SEARCHED = 20
-"""From so many documents on they can be searched."""
+"""From this many documents on, they can be searched."""
 
 _ID = f"""() => {{
   localStorage["footnoted:visitor"] ??= ({NEW_ID})();
   return localStorage["footnoted:visitor"];
 }}"""
 _WITH_ID = f"(...given) => [...given.slice(0, -1), ({_ID})()]"
-"""Gives an event what this browser is known by: what it adds is told to no other."""
+"""Gives an event this browser's id, so that no other is told what it adds."""
 
-# The documents that are left out, among them those that the list does not show at the moment.
+# The documents that are left out, including those that the list does not show at the moment.
 _LEFT_OUT = """(left) => {
   const boxes = [...document.querySelectorAll("[data-choose]")];
   const shown = new Set(boxes.map((box) => box.dataset.choose));
@@ -67,8 +67,8 @@ _LEFT_OUT = """(left) => {
   return [[...(left ?? []).filter((id) => !shown.has(id)), ...unticked]];
 }"""
 
-# Gradio changes the list that is there: a box that a person has ticked or not would stay as it is,
-# whatever is drawn, and whichever document stands beside it by then.
+# Gradio updates the list in place: a box that a person has ticked or unticked would stay as it is,
+# whatever is drawn, and even if it belongs to another document by then.
 _TICKED = """(left) => {
   for (const box of document.querySelectorAll("[data-choose]")) {
     box.checked = !(left ?? []).includes(box.dataset.choose);
@@ -78,24 +78,24 @@ _TICKED = """(left) => {
 
 @dataclass
 class Page:
-    """What a visitor's page shows of the library, and has told already."""
+    """What a visitor's page shows of the library, and has already reported."""
 
     limit: int = field(default_factory=lambda: LISTED)
     told: list[Outcome] = field(default_factory=list)
-    """What became of the last thing that was done here, besides adding."""
+    """The outcome of the last action here other than adding."""
     news: str = ""
     removed: Document | None = None
     seen: tuple[Any, ...] | None = None
-    """What the list that is shown was made of."""
+    """The values that the shown list was made from."""
     changes: int | None = None
     """How many changes of the library it has been told of."""
     shown: tuple[str, str] | None = None
     library: Opened | None = None
-    """The library that all of this is of."""
+    """The library that all of this refers to."""
 
 
 class DocumentsPanel:
-    """The components and their events. What visitors add goes on without their pages."""
+    """The components and their events. Adding goes on without the visitor's page."""
 
     def __init__(self, libraries: Libraries, left_out: gr.JSON, rights: Rights) -> None:
         """Put the panel on the page; `left_out` holds the documents that are not asked."""
@@ -118,7 +118,7 @@ class DocumentsPanel:
             html_attributes=gr.InputHTMLAttributes(spellcheck=False, autocomplete="off"),
         )
 
-        def revision(sent: Any) -> str:  # Gradio marks it, which no method bears.
+        def revision(sent: Any) -> str:  # No method: Gradio sets an attribute on it.
             return self.revision(given(sent, "library"))
 
         self.documents = gr.HTML(
@@ -128,7 +128,7 @@ class DocumentsPanel:
             apply_default_css=False,
         )
         self.outcomes = gr.HTML(elem_id="outcomes", **SPOKEN)
-        # Apart from what is spoken: that it is another page further is only shown.
+        # Apart from what is spoken: that one more page was read is only shown.
         self.progress = gr.HTML(elem_id="adding", apply_default_css=False)
         self.stop = gr.Button(_("Stop adding"), elem_id="stop-adding", size="sm", visible=False)
         self.add = gr.File(
@@ -151,11 +151,11 @@ class DocumentsPanel:
             self.fetch = gr.Button(_("Add"), elem_id="fetch", size="sm")
 
     def connect(self, blocks: gr.Blocks) -> None:
-        """Say what happens at each event."""
+        """Connect each event to its handler."""
         shown = self.shown = [self.documents, self.search, self.outcomes, self.progress, self.stop]
         known = self.known = [self.page, self.search, self.left_out, self.visitor]
         own = PRIVATE | {"js": _WITH_ID, "concurrency_limit": AT_ONCE}
-        each = own | {"trigger_mode": "multiple"}  # A second one is no repeat of the first.
+        each = own | {"trigger_mode": "multiple"}  # A second event is not a repeat of the first.
         address = [self.address.submit, self.fetch.click]
         for event in (
             self.add.upload(self.add_files, [self.add, *known], [*shown, self.add], **each),
@@ -173,19 +173,19 @@ class DocumentsPanel:
         self.documents.look(self.look, known, shown, **ALWAYS_LAST, **own)
         self.documents.more(self.show_more, known, shown, **own)
         self.search.change(self.look, known, shown, **ALWAYS_LAST, **own)
-        # Within the browser: what is asked a moment after a tick is asked without that document.
+        # In the browser, so that a question right after unticking a document leaves it out.
         self.chosen = self.documents.choose(
             None, self.left_out, self.left_out, js=_LEFT_OUT, **PRIVATE
         )
         self.documents.drawn(None, self.left_out, None, js=_TICKED, **PRIVATE)
 
     def look_behind(self, event: Any) -> None:
-        """Show what there is behind another event that changes it."""
+        """Refresh the list after another event that changes it."""
         event.then(None, self.left_out, None, js=_TICKED, **PRIVATE)
         event.then(self.look, self.known, self.shown, js=_WITH_ID, **ALWAYS_LAST, **PRIVATE)
 
     def turn_behind(self, event: Any) -> None:
-        """Show what there is in another library, behind the event that gives it to the page."""
+        """Show the documents of another library after the event that gives it to the page."""
         each = PRIVATE | {"js": _WITH_ID, "trigger_mode": "multiple"}
         event.then(self.turn, self.known, self.shown, **each)
 
@@ -200,7 +200,7 @@ class DocumentsPanel:
         token: str,
         event: gr.EventData,
     ) -> Updates:
-        """Add uploaded files; one that cannot be read is told, and the others go on."""
+        """Add uploaded files; one that cannot be read is reported, and the others go on."""
         given = (page, words, left_out, token)
         if refused := self.rights.refusal("add"):
             return self._told(Outcome(refused, well=False), *given) | {self.add: None}
@@ -215,7 +215,7 @@ class DocumentsPanel:
     def add_address(
         self, address: str, page: Page, words: str, left_out: Sequence[str], token: str
     ) -> Updates:
-        """Add what stands at a web address; never a file of this computer."""
+        """Add the content of a web address; never a file of this computer."""
         given = (page, words, left_out, token)
         address = (address or "").strip()
         if not address:
@@ -238,7 +238,7 @@ class DocumentsPanel:
         return self.look(page, words, left_out, token)
 
     def end(self, page: Page, words: str, left_out: Sequence[str], token: str) -> Updates:
-        """Begin nothing more of what this visitor adds; what is in the library stays."""
+        """Stop adding this visitor's documents; what is in the library stays."""
         self._job(token).stop()
         return self.look(page, words, left_out, token)
 
@@ -256,19 +256,19 @@ class DocumentsPanel:
     # --- what is there
 
     def open(self, page: Page, words: str, left_out: Sequence[str], token: str) -> Updates:
-        """Show what there is to a page that was just opened."""
+        """Show everything to a page that was just opened."""
         page.seen, page.changes, page.shown = None, None, None
         return self.look(page, words, left_out, token)
 
     def turn(self, page: Page, words: str, left_out: Sequence[str], token: str) -> Updates:
-        """Show what there is to a page that was turned to another library."""
+        """Show everything to a page that was turned to another library."""
         page.library = None
         page.told, page.news, page.removed, page.limit = [], "", None, LISTED
         return self.look(page, words, left_out, token)
 
     def look(self, page: Page, words: str, left_out: Sequence[str], token: str) -> Updates:
-        """Show what is another one than the page shows: of what comes in, and of the library."""
-        nothing: Updates = {self.stop: gr.skip()}  # Gradio takes no event for one without any.
+        """Show what the page does not show yet, of what is being added and of the library."""
+        nothing: Updates = {self.stop: gr.skip()}  # Gradio accepts no empty update.
         here = attempt(self.libraries.here)
         if isinstance(here, UserError):
             page.seen = None
@@ -284,13 +284,13 @@ class DocumentsPanel:
 
     @staticmethod
     def _has_left(page: Page, here: Opened) -> bool:
-        """Say whether the page was turned to another library since an event of it was sent."""
+        """Return whether the page was turned to another library after it sent an event."""
         return page.library is not None and page.library.name != here.name
 
     def _news(
         self, job: Job, page: Page, words: str, left_out: Sequence[str], name: str
     ) -> Updates:
-        """Return what of the library, and of what comes in, the page does not show yet."""
+        """Return updates for what the page does not show yet."""
         updates: Updates = {}
         listing = attempt(lambda: self._listing(page, words, left_out, name))
         if isinstance(listing, UserError):
@@ -308,7 +308,7 @@ class DocumentsPanel:
         return updates
 
     def revision(self, library: str) -> str:
-        """Return what is another one when the library has changed."""
+        """Return a value that changes whenever the library does."""
         return str(attempt(lambda: self.libraries.named(library).changes.look()))
 
     def show_more(self, page: Page, words: str, left_out: Sequence[str], token: str) -> Updates:
@@ -317,7 +317,7 @@ class DocumentsPanel:
         return self.look(page, words, left_out, token)
 
     def _listing(self, page: Page, words: str, left_out: Sequence[str], name: str) -> Updates:
-        """Return the list of documents where it is another one than the page shows."""
+        """Return the list of documents if it differs from the one that the page shows."""
         here = self.libraries.here()
         revision, number = here.changes.look()
         if page.changes is not None and (new := here.changes.since(page.changes, name)):
@@ -342,15 +342,15 @@ class DocumentsPanel:
         return self.libraries.here().library
 
     def _job(self, token: str) -> Job:
-        """Return what the visitor whose event this is adds."""
+        """Return the job of the visitor who sent this event."""
         name, here = visitor(token), self.libraries.here()
         expect = partial(here.changes.expect, visitor=name)
-        return self.jobs.of(f"{name} in {here.name}", here.library, expect)
+        return self.jobs.of(name, here.library, expect)
 
     def remove(
         self, page: Page, words: str, left_out: Sequence[str], token: str, event: gr.EventData
     ) -> Updates:
-        """Take a document out of the library; it can be put back."""
+        """Remove a document from the library; this can be undone."""
         given = (page, words, left_out, token)
         if refused := self.rights.refusal("remove"):
             return self._told(Outcome(refused, well=False), *given)
@@ -374,7 +374,7 @@ class DocumentsPanel:
     def rename(
         self, page: Page, words: str, left_out: Sequence[str], token: str, event: gr.EventData
     ) -> Updates:
-        """Call a document something else, or read it in another language."""
+        """Rename a document, or set its language."""
         given = (page, words, left_out, token)
         if refused := self.rights.refusal("add"):
             return self._told(Outcome(refused, well=False), *given)
@@ -385,7 +385,7 @@ class DocumentsPanel:
         return self._told(Outcome(told), *given)
 
     def _renamed(self, document_id: str, title: str, language: str) -> str:
-        """Change what is said of a document; return what it is now."""
+        """Change the title or the language of a document; return a message about it."""
         if language:
             code = None if language == BY_ITS_TEXT else language_code(language)
             changed = self._library.set_language(document_id, code)
@@ -417,11 +417,11 @@ class DocumentsPanel:
         *,
         removed: Document | None = None,
     ) -> Updates:
-        """Tell what became of something that was done, in the place of what was told before."""
+        """Report the outcome of an action, in place of what was reported before."""
         if self._has_left(page, self.libraries.here()):
             return self.look(page, words, left_out, token)
         page.told, page.news, page.removed = [outcome], "", removed
-        page.seen, page.shown = None, None  # It is told even if the same stands there already.
+        page.seen, page.shown = None, None  # Reported even if the page shows the same already.
         job = self._job(token)
         if not (job.goes_on or job.has_failed):
             job.forget()
@@ -429,13 +429,13 @@ class DocumentsPanel:
 
 
 def _has(text: str, words: Sequence[str]) -> bool:
-    """Whether each of some words, in small letters, is in a text."""
+    """Whether a text contains all of some words, which are casefolded."""
     folded = text.casefold()
     return all(each in folded for each in words)
 
 
 def _original_names(event: gr.EventData) -> list[str]:
-    """Return what the uploaded files were called; Gradio strips signs from the names on disk."""
+    """Return the uploaded files' own names; Gradio strips characters from those on disk."""
     data = event._data
     files = data if isinstance(data, list) else [data]
     return [str(file.get("orig_name") or "") for file in files if isinstance(file, dict)]

@@ -1,4 +1,4 @@
-"""What the window's panels share: what an event changes, what comes with it, who may send it."""
+"""What the panels share: options of events, fields that browsers send, the users' rights."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ Updates = dict[Any, Any]
 """What an event changes: components and their new values."""
 
 PRIVATE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-"""The window's own events: without Gradio's spinners, and not part of what programs may call."""
+"""Options of the window's own events: no spinners of Gradio's, and no use by programs."""
 
 
 def in_a_row(name: str) -> dict[str, Any]:
-    """Return what comes with events of the window that are handled one after the other.
+    """Return the options of events that are handled one after the other.
 
-    Those of one name change the same components: else what one has read before a change could be
-    shown after what another one shows of it.
+    Events of one name change the same components: in parallel, one that read the state before a
+    change could overwrite what another shows after it.
     """
     return PRIVATE | {"concurrency_id": name}
 
@@ -33,29 +33,29 @@ SPOKEN: dict[str, Any] = {
     "html_template": '<div role="status" aria-live="polite">${value}</div>',
     "apply_default_css": False,
 }
-"""Comes with what screen readers speak when it changes."""
+"""Options of a gr.HTML that screen readers speak when it changes."""
 
 ALWAYS_LAST: dict[str, Any] = {"trigger_mode": "always_last"}
-"""Comes with events that show what there is: one that is sent while another is handled is handled
-behind it. Else Gradio would leave it out, and what had changed meanwhile would not be shown."""
+"""Options of events that show the current state: one that is sent while another is handled runs
+after it. Otherwise Gradio would drop it, and what changed meanwhile would not be shown."""
 
 AT_ONCE = 128
-"""Questions, checks and documents that come in at the same time. Most of them wait: for a core, for
-a language model (`rag/turns.py`), for a process that reads files, and tell that they do."""
+"""How many questions, checks and documents are handled at the same time. Most of them wait, and say
+so: for a core, for a language model (`rag/turns.py`), or for a process that reads files."""
 
 MAX_QUESTION = 2_000
 """Characters that a question can have."""
 
 NEW_ID = """() => Array.from(crypto.getRandomValues(new Uint8Array(16)),
   (byte) => byte.toString(16).padStart(2, "0")).join("")"""
-"""Makes an id, in the browser: `crypto.randomUUID` is not there where the window is reached by a
-name and without TLS."""
+"""Makes an id in the browser: there is no `crypto.randomUUID` if the window is reached by a name
+and without TLS."""
 
 
 def script(*files: str, **given: str) -> str:
-    """Return what runs in the browser beside a panel: files of this folder, behind constants.
+    """Return the script of a panel: files of this folder, after constants.
 
-    What is `given` are JavaScript's expressions, by the constants' names.
+    `given` are the constants' values as JavaScript expressions, by name.
     """
     constants = [f"const {name} = {value};" for name, value in given.items()]
     read = (
@@ -72,7 +72,7 @@ BUG = noted("Something went wrong inside Footnoted. The terminal it was started 
 
 
 def field(given: Any, name: str) -> str:
-    """Return a field of what the browser sent, as one line; nothing where there is none."""
+    """Return a field of what the browser sent, as one line; "" if there is none."""
     return title_line(str(given.get(name) or "")) if isinstance(given, dict) else ""
 
 
@@ -83,23 +83,23 @@ def number(given: Any, name: str) -> int | None:
 
 
 def given(sent: Any, name: str) -> str:
-    """Return a field of what the browser sent, exactly; nothing where there is none."""
+    """Return a field of what the browser sent, exactly; "" if there is none."""
     value = sent.get(name) if isinstance(sent, dict) else None
     return value if isinstance(value, str) else ""
 
 
 def strings(given: Any, name: str) -> list[str]:
-    """Return a field that is a list of strings; what else is in it is left out."""
+    """Return a field that is a list of strings; anything else in it is left out."""
     return texts(given.get(name)) if isinstance(given, dict) else []
 
 
 def texts(given: Any) -> list[str]:
-    """Return a list that the browser sent; what is no string in it is left out."""
+    """Return a list that the browser sent; anything in it but strings is left out."""
     return [each for each in given if isinstance(each, str)] if isinstance(given, list) else []
 
 
 def visitor(token: Any) -> str:
-    """Return who sent this event: the user, or where nobody logs in the browser, by its token."""
+    """Return who sent this event: the user, or without a login the browser, by its token."""
     from gradio.context import LocalContext
 
     if name := getattr(LocalContext.request.get(None), "username", None):
@@ -108,7 +108,7 @@ def visitor(token: Any) -> str:
 
 
 def asked_by() -> tuple[str | None, str]:
-    """Return the user whose event this is, and the library that the address of the page names.
+    """Return the user who sent this event, and the library that the page's address names.
 
     Without a login there is no user; an address that names no library means the first one.
     """
@@ -118,13 +118,13 @@ def asked_by() -> tuple[str | None, str]:
     if request is None:
         return None, ""
     user = getattr(request, "username", None)
-    if user is None and isinstance(request, HTTPConnection):  # Of a function that the page calls.
+    if user is None and isinstance(request, HTTPConnection):  # A server function.
         user = request.scope.get(USER)
     return user, dict(request.query_params).get("library", "")
 
 
 USER = "footnoted.user"
-"""Where the login says who sends a request (`ui/entry/login.py`)."""
+"""The key of a request's scope that holds its user, set by the login (`ui/entry/login.py`)."""
 
 Right = Literal["add", "remove", "fetch"]
 RIGHTS: tuple[Right, ...] = get_args(Right)
@@ -146,18 +146,18 @@ _LACKING: dict[Right, str] = {
 
 
 class Rights:
-    """What each user may do, where people log in; without a login, everybody may everything.
+    """What each user may do; without a login, everybody may do everything.
 
-    A handler asks here before it changes anything: what the page hides (`window.css`) can still be
-    sent.
+    Each handler checks here before it changes anything: events that the page hides (`window.css`)
+    can still be sent.
     """
 
     def __init__(
         self, may: Mapping[str, Collection[str]] | None = None, settings: Settings | None = None
     ) -> None:
-        """Take the rights of the users by name, or None where there is no login.
+        """Take the rights of the users by name, or None if there is no login.
 
-        The settings may say of some libraries who may read and who may change them.
+        The settings may limit who reads or changes certain libraries.
         """
         self._may = may
         self._settings = settings
@@ -176,12 +176,12 @@ class Rights:
         )
 
     def refusal(self, *wanted: Right) -> str | None:
-        """Return what to say to the visitor whose event this is, if a right is lacking."""
+        """Return what to tell the visitor who sent this event, if a right is missing."""
         name, library = asked_by()
         return self.refusal_of(name, *wanted, library=library)
 
     def refusal_to_read(self, name: str | None) -> str | None:
-        """Return what to say to a user who may not read the library that programs are given."""
+        """Return what to tell a user who may not read the library that programs use."""
         if self.everybody_reads or self._settings is None:
             return None
         library = next(iter(libraries(self._settings)))
@@ -196,9 +196,9 @@ class Rights:
     def refusal_of(
         self, name: str | None, *wanted: Right, library: str = "", any_library: bool = False
     ) -> str | None:
-        """Return what to say to a user, if a right is lacking for a library, or for the first.
+        """Return what to tell a user who lacks a right for a library, by default the first.
 
-        With `any_library` it is asked whether the user has the right at all.
+        With `any_library`, limits of single libraries are ignored.
         """
         if self._may is None:
             return None

@@ -1,4 +1,4 @@
-"""Questions to begin with: made of what the documents hold, and asked before they are shown."""
+"""Example questions, made from the documents, and tried before they are shown."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ QUESTIONS = 3
 
 
 class Examples:
-    """The questions of a library, asked in the background when its documents have changed.
+    """The example questions of a library, tried in the background when its documents have changed.
 
-    Whoever opens a page is not kept waiting: until they are asked, those are shown that come from
-    dates and headings, which are answered by what they are made of.
+    Nobody who opens a page has to wait: until they have been tried, those made from dates and
+    headings are shown, which are answered by the text that they are made from.
     """
 
     def __init__(self, assistant: Assistant) -> None:
-        """Name the assistant that is asked; nothing is asked yet."""
+        """Take the assistant to ask; nothing is asked yet."""
         self._assistant = assistant
         self._made: tuple[tuple[str, ...], list[str]] = ((), [])
         self._making = Lock()
@@ -29,9 +29,9 @@ class Examples:
     def questions(self) -> list[str]:
         """Return up to three questions that the documents answer.
 
-        What they are about, what happened in the month with most entries, what they say of whom
-        they name most, and what stands under their headings. Raises UserError when the library
-        cannot be read.
+        They ask what the documents are about, what happened in the month with the most entries,
+        what is said about whoever is named most, and what is under their headings. Raises UserError
+        if the library cannot be read.
         """
         documents = self._documents()
         of, questions = self._made
@@ -41,7 +41,7 @@ class Examples:
         return list(islice(candidates(self._assistant.library, documents, names=False), QUESTIONS))
 
     def make(self) -> None:
-        """Ask until three are answered. Raises UserError when the models cannot be read."""
+        """Try questions until three are answered. Raises UserError if a model cannot be read."""
         with self._making:
             documents = self._documents()
             if self._made[0] != documents:
@@ -50,7 +50,7 @@ class Examples:
                 self._made = documents, list(islice(answered, QUESTIONS))
 
     def _make_unless_made(self) -> None:
-        with suppress(UserError):  # Whoever asks a question is told.
+        with suppress(UserError):  # Asking a question will report it.
             self.make()
 
     def _documents(self) -> tuple[str, ...]:

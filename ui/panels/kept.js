@@ -1,20 +1,20 @@
-// What the browser keeps of conversations, and the list of them (#talks). It stands before
+// The conversations that the browser keeps, and the list of them (#talks). This comes before
 // `conversation.js` in one script. `conversation.py` gives `newId`.
 //
-// One entry of localStorage a conversation, so that tabs do not disturb each other; sessionStorage
-// knows which one this tab shows. The ids are made by the browser, so that no server can give the
-// same one twice. Where a question is edited or asked again, what was there stays as a conversation
-// of its own in the same family: a branch. The list has one line a family.
+// Each conversation is one entry of localStorage, so that tabs do not interfere; sessionStorage
+// knows which one this tab shows. The browser makes the ids, so that no server can give the same
+// one twice. If a question is edited or asked again, the earlier version stays as a conversation of
+// its own in the same family: a branch. The list has one line for each family.
 //
-// gr.BrowserState keeps one value, which is written whole: tabs would write over each other's
-// conversations, and all of them would go to the server to be listed.
+// gr.BrowserState keeps one value, which is written whole: tabs would overwrite each other's
+// conversations, and all of them would be sent to the server to be listed.
 
 const PREFIX = "footnoted:conversation:";
 const SHOWN = "footnoted:shown";
 const SHOWN_IN = "footnoted:shown-in"; // The library that the page had then, as its address names it.
 const DAY = 24 * 60 * 60 * 1000;
 const local = window.localStorage;
-const here = window.sessionStorage; // Of this tab: what the browser has no more room for.
+const here = window.sessionStorage; // Of this tab only: for what localStorage has no room.
 
 // --- what is kept
 
@@ -24,7 +24,7 @@ const stored = (storage, id) => {
     const told = Array.isArray(found?.exchanges) && found.exchanges.every((each) => each?.question != null);
     return told && found.exchanges.length ? { ...found, id } : null;
   } catch {
-    return null; // Somebody else's, or broken: as if it were not there.
+    return null; // Not ours, or broken: as if it were not there.
   }
 };
 
@@ -39,27 +39,27 @@ const all = () => {
   return [...ids].map(kept).filter(Boolean).sort((one, other) => other.changed - one.changed);
 };
 
-// What the library of this page is called; nothing before the server has said it.
+// The name of this page's library; "" before the server has sent it.
 const libraryName = () => document.getElementById("library-name")?.dataset.name ?? "";
-// A conversation belongs to the library that it was asked in. Those of older versions to any.
+// A conversation belongs to the library that it was asked in; those of older versions, to any.
 const isElsewhere = (each) => Boolean(each?.library && libraryName() && each.library !== libraryName());
 
 const familyOf = (each) => each.family ?? each.id;
 const familyNamed = (name) => all().filter((each) => familyOf(each) === name);
 
-// By id, what this tab has kept or opened last. Only what is not in it is written: what another tab
-// has changed or deleted since is left alone.
+// What this tab has last kept or opened, by id. Only what is not in it is written, so that what
+// another tab has changed or deleted since is left alone.
 const known = new Map();
 const knows = (id, exchange) => known.get(id)?.has(JSON.stringify(exchange));
 const learn = (id, exchanges) => known.set(id, new Set(exchanges.map((each) => JSON.stringify(each))));
 
-// Where another tab has gone on with the same conversation, this tab goes on under an id of its own.
+// If another tab has continued the same conversation, this tab continues it under a new id.
 const parted = new Map();
 // The families of conversations that were begun here by an edit, and are not written yet.
 const begun = new Map();
 
-// Nothing is lost by it: what is kept stands in `exchanges` too, but for answers of this tab that it
-// has rated, or asked for again where there was none.
+// Whether writing `exchanges` loses nothing: they include all that is kept, except for exchanges of
+// this tab that it has rated, or asked again because there was no answer.
 const covers = (exchanges, id) =>
   (kept(id)?.exchanges ?? []).every(
     (each, at) =>
@@ -67,7 +67,7 @@ const covers = (exchanges, id) =>
       (knows(id, each) && each.question === exchanges[at]?.question),
   );
 
-// Return whether it is kept for good; else for as long as this tab is open.
+// Return whether it is kept for good, or else only while this tab is open.
 const put = (id, conversation) => {
   const written = JSON.stringify(conversation);
   try {
@@ -102,7 +102,7 @@ const list = document.getElementById("conversations");
 const search = document.getElementById("talk-search");
 const told = document.getElementById("talks-told");
 
-// The first question is the title of a conversation, or else a greeting that it opens with.
+// A conversation's title is its first question, or else the greeting that it opens with.
 const titleOf = ({ title, exchanges }) => {
   const typed = exchanges.filter((each) => each.question);
   const asked = typed.find((each) => each.answer?.route?.kind !== "conversation");
@@ -137,7 +137,7 @@ const lineOf = (conversation) => {
   );
 };
 
-// The line of each family is its newest conversation.
+// The line of each family shows its newest conversation.
 const fill = (id, conversations = all()) => {
   if (list.querySelector(".naming")) return; // A title is being typed.
   const families = new Map();
@@ -153,7 +153,7 @@ const fill = (id, conversations = all()) => {
   );
   const none = wanted ? _("No conversation has these words.") : _("What you ask is kept here, in this browser.");
   if (!lines.length) next.append(make("li", { class: "empty" }, none));
-  // A button that is replaced while it is pressed is never clicked: only what changes is drawn again.
+  // A button that is replaced while it is pressed is never clicked: only changes are redrawn.
   for (const each of list.querySelectorAll("[aria-current]")) each.removeAttribute("aria-current");
   if (!next.isEqualNode(list)) list.replaceChildren(...next.childNodes);
   if (shown) lineNamed(familyOf(shown))?.querySelector(".kept").setAttribute("aria-current", "true");
@@ -204,7 +204,7 @@ list.closest("section").addEventListener("click", (event) => {
     say(_("Wait for the answer that is being made, or stop it."));
     return;
   }
-  keep(); // What was answered a moment ago, too.
+  keep(); // Including what was answered a moment ago.
   if (button.dataset.open) openKept(button.dataset.open);
   if (button.dataset.open || button.dataset.conversationAct === "new") {
     document.querySelector('#top [data-panel-button="talk"]').click();
@@ -222,8 +222,8 @@ document.addEventListener("footnoted:kept", () => fill(here.getItem(SHOWN))); //
 
 // --- the branches of a turn
 
-// What was asked at the place of a turn, in the conversations that begin as this one does, oldest
-// first: the newest conversation of each question and answer.
+// The versions of a turn in the conversations that begin as this one does, oldest first: the newest
+// conversation for each question and answer.
 const same = (one, other) => one.question === other.question && one.answer?.answer === other.answer?.answer;
 const branchesAt = (family, exchanges, at) => {
   const alike = family.filter(
@@ -238,7 +238,7 @@ const branchesAt = (family, exchanges, at) => {
   return found;
 };
 
-// Write “‹ 2 of 3 ›” under the questions that were asked otherwise as well.
+// Write “‹ 2 of 3 ›” under the questions that have other versions.
 const showBranches = (id, conversations) => {
   const shown = conversations.find((each) => each.id === id);
   const family = conversations.filter((each) => shown && familyOf(each) === familyOf(shown));

@@ -1,6 +1,6 @@
-// Once on the page, in the script of the documents: what of the page is in its language besides words.
+// Runs once, in the script of the documents: sets the page's language, and texts in its style.
 
-// Gradio says that the page is in the browser's language, whatever its words are in.
+// Gradio sets `lang` to the browser's language, whatever language the page is in.
 const root = document.documentElement;
 const nameLanguage = () => {
   if (root.lang !== LANGUAGE) root.lang = LANGUAGE;
@@ -8,7 +8,7 @@ const nameLanguage = () => {
 new MutationObserver(nameLanguage).observe(root, { attributeFilter: ["lang"] });
 nameLanguage();
 
-// What Gradio has no place for is put on the page by its style.
+// Texts that Gradio has no place for are put on the page by its style.
 const inStyle = {
   "--add": _("Add files: drop them here or click"),
   "--formats": _("Texts, PDFs, slides, sheets, mails, pictures, ZIP"),

@@ -1,4 +1,4 @@
-"""What a visitor may set for the own session: who writes, from how many quotes, at what length."""
+"""What visitors may set for their session: who writes, from how many quotes, at what length."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NONE = noted("Nobody: quotes only")
 
 
 class SettingsForm:
-    """The form. What is set lives in the visitor's session, a key nowhere else."""
+    """The form. Settings live in the visitor's session; a key is kept nowhere else."""
 
     def __init__(self, assistant: Assistant, rights: Rights) -> None:
         """Put the form on the page, with what the program was started with."""
@@ -80,7 +80,7 @@ class SettingsForm:
             self.message = gr.HTML(elem_id="settings-told", **SPOKEN)
 
     def connect(self) -> None:
-        """Say what happens at each event."""
+        """Connect each event to its handler."""
         given: list[Any] = [self.model, self.url, self.name, self.key, self.quotes, self.sentences]
         self.model.change(
             lambda model: gr.Column(visible=model == ADDRESS), self.model, self.elsewhere, **PRIVATE
@@ -98,9 +98,9 @@ class SettingsForm:
         quotes: int,
         sentences: int,
     ) -> Updates:
-        """Answer this visitor's questions by these settings from now on.
+        """Answer this visitor's questions with these settings from now on.
 
-        An empty key leaves the one that was given for the same address before.
+        An empty key keeps the one that was given for the same address before.
         """
         update: dict[str, Any] = {"quotes": int(quotes), "sentences": int(sentences)}
         if model == ADDRESS:
@@ -112,7 +112,7 @@ class SettingsForm:
                     _("Give an address that starts with http:// or https://, and the model's name.")
                 )
             kept = before.settings if before else self.assistant.settings
-            # A key goes to the address that it was given for only.
+            # A key is only ever sent to the address that it was given for.
             known = kept.llm_key if kept.llm_url == url else None
             update |= {"llm_url": url, "llm": name, "llm_key": SecretStr(key) if key else known}
         elif model in self._models:
@@ -131,7 +131,7 @@ class SettingsForm:
 
 
 def _models(assistant: Assistant) -> dict[str, dict[str, Any]]:
-    """Return who may write, by the words of the choice: first who does from the start.
+    """Return the settings of each writer by its label, the one used from the start first.
 
     Only models whose weights are on this computer are offered.
     """
@@ -148,14 +148,14 @@ def _models(assistant: Assistant) -> dict[str, dict[str, Any]]:
 
 
 def titles(assistant: Assistant) -> list[Callable[[], str]]:
-    """Return what says, in the visitor's language, who may write."""
+    """Return functions that give the writers' labels in the visitor's language."""
     settings = assistant.settings
     own = [settings.model_copy(update=each) for each in _models(assistant).values() if each]
     return [partial(title, each) for each in own]
 
 
 def title(settings: Settings) -> str:
-    """Return who writes by some settings, in words."""
+    """Return the label of the writer that some settings name."""
     name = settings.llm
     if settings.llm_url:
         return _("%(name)s, on the server that this window was started with", name=name)

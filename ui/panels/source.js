@@ -1,5 +1,5 @@
 // Runs once, when #source is on the page. Gradio gives `element` (inside #source), `props` and
-// `server`. Here: opening places, walking through an answer's quotes, and the panel of a narrow
+// `server`. This opens places, steps through an answer's quotes, and switches the panels on a narrow
 // screen.
 
 let latest = 0;
@@ -8,14 +8,14 @@ let at = 0; // and which of them is open.
 let from = null; // Where it was opened, and with which panel in view.
 let opened = null; // The open place itself,
 let view = "text"; // and how it is shown: "text", "stored" (as it is stored), or its "page".
-let chosen = false; // Whether a person said so: else what was read from pictures is shown in them.
-const wide = window.matchMedia("(min-width: 901px)"); // All panels beside each other.
+let chosen = false; // Whether a person chose the view: else what was read from pictures is shown as pictures.
+const wide = window.matchMedia("(min-width: 901px)"); // All panels side by side.
 const steps = document.querySelector("#source-bar .steps");
-const panel = document.getElementById("source"); // It says that it is busy while a place is opened.
+const panel = document.getElementById("source"); // Marked as busy while a place is opened.
 
 const show = (wanted) => {
   const panels = document.getElementById("panels").dataset;
-  // Beside a text that is checked its sources are shown.
+  // The sources of a text that is checked are shown next to it.
   const shown = wanted === "source" && panels.panel === "check" && wide.matches ? "check" : wanted;
   panels.panel = shown;
   sessionStorage.setItem("footnoted:panel", shown === "source" ? "talk" : shown);
@@ -53,7 +53,8 @@ const contentOf = async (place, others, page, mine) => {
   return view === "page" ? server.open_page({ ...asked, page: "" }) : text;
 };
 
-// A panel that comes into view takes the focus some frames later: wait, unless a person moves it.
+// A panel that comes into view can take the focus only some frames later: wait, unless the user
+// moves the focus.
 const focusOnceInView = (wanted) => {
   const before = document.activeElement;
   const attempt = (frames) => {
@@ -82,7 +83,7 @@ const open = async (place, page) => {
   panel.removeAttribute("aria-busy");
   props.value = html;
   history.replaceState(null, "", address(place)); // The address bar holds a link that lasts.
-  // Gradio renders in a microtask of its own; after the next frame the new text stands there.
+  // Gradio renders in a microtask of its own; after the next frame the new text is there.
   requestAnimationFrame(() => {
     const mark = element.querySelector("mark.quote, .spot");
     panel.scrollTop = 0;
@@ -105,7 +106,7 @@ document.addEventListener("footnoted:new", () => {
 const placeOf = (link) => ({ document: link.dataset.document, span: link.dataset.span ?? "" });
 const same = (one, other) => one.document === other.document && one.span === other.span;
 
-// A footnote walks through the footnotes of its answer, a card through the cards beside it.
+// A footnote opens a walk through its answer's footnotes, a card one through the cards next to it.
 const openLink = (link) => {
   const place = placeOf(link);
   const turn = link.closest(".turn");
@@ -117,7 +118,7 @@ const openLink = (link) => {
   open(place);
 };
 
-// Go back to where the source was opened; a turn that was drawn again since has its footnote again.
+// Go back to where the source was opened; if that turn was redrawn since, to its new footnote.
 const back = () => {
   show(from?.panel ?? "talk");
   const { document: id, span } = from?.link.dataset ?? {};
@@ -167,7 +168,7 @@ document.addEventListener("click", (event) => {
   openLink(link);
 });
 
-// A document of another library is opened there, once the page has that one.
+// A document of another library is opened once the page has turned to that library.
 let coming = null;
 const turnTo = ({ dataset }) => {
   coming = { document: dataset.of, span: dataset.at };
@@ -181,10 +182,10 @@ document.addEventListener("footnoted:library", () => {
   coming = null;
   if (!place) return;
   [places, at] = [[place], 0];
-  setTimeout(() => open(place)); // Behind what begins anew with the library.
+  setTimeout(() => open(place)); // After all that is reset with the library.
 });
 
-// What is opened in a tab of its own, or copied, names the library as well.
+// A link that is opened in a tab of its own, or copied, also names the library.
 for (const type of ["click", "auxclick", "contextmenu"]) {
   const name = (event) => {
     const link = event.target.closest?.("a[data-document]");
@@ -193,7 +194,7 @@ for (const type of ["click", "auxclick", "contextmenu"]) {
   document.addEventListener(type, name, true);
 }
 
-// The keys are listed where nothing is being typed.
+// “?” lists the keys, unless something is being typed.
 const keys = document.getElementById("keys");
 document.addEventListener("keydown", (event) => {
   const typing = event.target.closest?.("input, textarea, select, dialog");

@@ -24,17 +24,17 @@ _SPAN = re.compile(r"(\d{1,9})-(\d{1,9})", re.ASCII)
 _NUMBER = re.compile(r"\d{1,6}", re.ASCII)
 
 MOST = 200
-"""Other places that are marked with a quote."""
+"""The most other places that are marked along with a quote."""
 
 
 class SourcePanel:
-    """The panel; it has no events but a call from the browser for a document with a place."""
+    """The panel. It has no events; the browser calls the server for a document at a place."""
 
     def __init__(self, libraries: Libraries) -> None:
         """Put the panel on the page."""
         self.libraries = libraries
 
-        def open_place(place: Any) -> str:  # Gradio marks it, which no method bears.
+        def open_place(place: Any) -> str:  # No method: Gradio sets an attribute on it.
             others = strings(place, "others")
             at = field(place, "document"), field(place, "span")
             return self.open_place(*at, others, library=given(place, "library"))
@@ -60,8 +60,8 @@ class SourcePanel:
     ) -> str:
         """Return a document with a quote marked; the quote is proven again.
 
-        `place` is "start-end", or nothing for the document alone; `others` are places that are
-        marked lightly. All may come from anybody.
+        `place` is "start-end", or "" for the document alone; `others` are places that are marked
+        lightly. The arguments are untrusted.
         """
         opened = self._opened(document_id, place, library)
         if isinstance(opened, str):
@@ -73,9 +73,9 @@ class SourcePanel:
     def open_page(
         self, document_id: str, place: str, number: int | None = None, *, library: str = ""
     ) -> str:
-        """Return a page of a document, drawn, with what of a quote stands on it marked.
+        """Return a drawn page of a document, with the part of a quote that is on it marked.
 
-        Without a number, that is the page that the quote begins on. All may come from anybody.
+        Without a number, it is the page on which the quote begins. The arguments are untrusted.
         """
         opened = self._opened(document_id, place, library)
         if isinstance(opened, str):
@@ -105,9 +105,9 @@ class SourcePanel:
     def _opened(
         self, document_id: str, place: str, library: str
     ) -> tuple[Library, Document, tuple[int, int] | None] | str:
-        """Return a library, a document of it and a place in that, or what to say.
+        """Return a library, a document in it and a span of that, or HTML that says what is wrong.
 
-        Nothing is returned for a place where none is named.
+        The span is None if no place is named.
         """
         there = attempt(lambda: self.libraries.named(library).library)
         if isinstance(there, UserError):

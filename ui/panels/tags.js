@@ -1,4 +1,4 @@
-// Behind `documents.js` in one script: tags are given to documents, taken away, and asked by.
+// Comes after `documents.js` in one script. Tags are given to documents, removed, and asked by.
 
 const addTag = (button) => {
   const label = button.getAttribute("aria-label");

@@ -1,4 +1,4 @@
-"""What is asked: all documents, those that are ticked, or those with a tag of people's own."""
+"""Which documents are asked: all, those that are ticked, or those with a tag."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Tags:
         self.told = gr.HTML(elem_id="tags-told", **SPOKEN)
 
     def connect(self, documents: gr.HTML, asked: gr.HTML) -> tuple[Any, Any]:
-        """Say what happens at each event; `asked` is the line. Return what changes the list."""
+        """Connect the events; `asked` is the line. Return the events that change the list."""
         self.asked = asked
         each = PRIVATE | {"trigger_mode": "multiple"}
         picked = documents.pick(self.pick, None, [self.left_out, self.told], **each)
@@ -47,7 +47,7 @@ class Tags:
         return picked, tagged
 
     def show_behind(self, event: Any) -> None:
-        """Show what is asked behind an event that may change it."""
+        """Show what is asked after an event that may change it."""
         event.then(self.show, self.left_out, [self.row, self.asked], **_SHOW)
 
     def connect_shown(self, *listeners: Callable[..., Any]) -> None:
@@ -58,7 +58,7 @@ class Tags:
     def show(self, left_out: Sequence[str]) -> Updates:
         """Show the tags that there are, and what is asked."""
         known = attempt(lambda: self.libraries.here().library.tags())
-        if isinstance(known, UserError):  # The list of documents says it.
+        if isinstance(known, UserError):  # The list of documents shows the error.
             return {self.row: "", self.asked: ""}
         asked = known.keys() - set(texts(left_out))
         having = _by_tag(known)
@@ -78,7 +78,7 @@ class Tags:
         }
 
     def pick(self, event: gr.EventData) -> Updates:
-        """Tick the documents that have a tag, and no others; or all, where none is given."""
+        """Tick the documents that have a tag, and no others; or all, if none is given."""
         tag = given(event._data, "tag")
         library = attempt(lambda: self.libraries.here().library)
         if isinstance(library, UserError):
@@ -101,7 +101,7 @@ class Tags:
 
 
 def _by_tag(known: dict[str, tuple[str, ...]]) -> dict[str, set[str]]:
-    """Return the documents of each tag, as it was spelled first, in the order of the alphabet."""
+    """Return the documents of each tag, under its first spelling, in alphabetical order."""
     spelled: dict[str, str] = {}
     having: dict[str, set[str]] = {}
     for document_id, tags in known.items():

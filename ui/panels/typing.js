@@ -1,7 +1,7 @@
-// What several scripts of this folder begin with: elements that are made, text that is put into
-// fields, and names that are typed in their place.
+// The scripts of this folder begin with this: translation, making elements, filling in fields, and
+// editing names in place.
 
-// The fixed words in the language of the page, which carries them where that is not English.
+// The fixed texts in the language of the page, which carries them unless that is English.
 const { language: LANGUAGE, words: WORDS } = JSON.parse(
   document.getElementById("words")?.textContent ?? '{"language": "en", "words": {}}',
 );
@@ -13,7 +13,7 @@ const ngettext = (one, many, number, values = {}) => {
   return filled(form, { num: number.toLocaleString(LANGUAGE), ...values });
 };
 
-// The library that this page has, as its address names it; nothing for the first one.
+// The library that this page has, as its address names it; "" for the first one.
 const libraryHere = () => new URLSearchParams(window.location.search).get("library") ?? "";
 
 const make = (name, attributes = {}, ...inner) => {
@@ -28,20 +28,20 @@ const fillIn = (field, text) => {
   field.dispatchEvent(new Event("input", { bubbles: true }));
 };
 
-// What was typed before the page was loaded again. Gradio may empty the field while it begins.
+// Put back what was typed before a reload. Gradio may empty the field while it starts.
 const typeAgain = (find, text, times = 10) => {
   const field = find();
   if (field && !field.value) fillIn(field, text);
   if (times) setTimeout(() => typeAgain(find, text, times - 1), 100);
 };
 
-// Have a name typed in the place of what shows it; Escape leaves it as it is. `done` is given the
-// name where it is another one, and else nothing, and whether to take what is set `beside` it.
+// Edit a name in place; Escape leaves it as it is. `done` is given the new name, or "" if it is the
+// same, and whether to take what is set in the fields `beside` it.
 const typeName = (shown, label, done, before = shown.textContent, beside = []) => {
   const input = make("input", { type: "text", maxlength: "200", class: "naming", "aria-label": label });
   input.value = before;
   const fields = [input, ...beside];
-  let over = false; // Taking the field away ends the typing once more.
+  let over = false; // Removing the field would end the typing again.
   const end = (take) => {
     if (over || !input.isConnected) return;
     over = true;
@@ -59,7 +59,7 @@ const typeName = (shown, label, done, before = shown.textContent, beside = []) =
       event.stopPropagation();
       end(false);
     });
-    field.addEventListener("blur", () => setTimeout(left)); // Gradio may be taking it away.
+    field.addEventListener("blur", () => setTimeout(left)); // Gradio may be removing it.
   });
   shown.hidden = true;
   shown.after(...fields);

@@ -1,7 +1,7 @@
-"""A run as one HTML file that needs nothing else: figures, plots, and every case with its quotes.
+"""A run as one self-contained HTML file: figures, plots, and every case with its quotes.
 
 The page may run its own script, which filters the cases, and nothing else: whatever the documents
-or the language model have written is text.
+or the language model wrote is only text.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ CONTEXT = 160
 QUOTES = 5
 
 TextOf = Callable[[str], str | None]
-"""Gives a document's text by its SHA-256 or id, or None where it is not at hand."""
+"""Returns a document's text by its SHA-256 or id, or None if it is not available."""
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A quote in its context; empty context where the document is not at hand."""
+    """A quote in its context, which is empty if the document is not available."""
 
     label: str
     before: str
@@ -73,7 +73,7 @@ class Shown:
 
 
 def html(run: Run, verdict: Verdict, baseline: Run | None, text_of: TextOf) -> str:
-    """Return the page of a run, against its baseline where there is one."""
+    """Return the page of a run, compared with its baseline if there is one."""
     environment = Environment(
         loader=FileSystemLoader(FOLDER),
         autoescape=True,
@@ -84,7 +84,7 @@ def html(run: Run, verdict: Verdict, baseline: Run | None, text_of: TextOf) -> s
     )
     environment.globals |= {"_": _, "ngettext": ngettext}
     against = verdict.comparison
-    # As bytes: what the page may run is told by their hashes.
+    # As bytes: the page's policy lists their hashes.
     style, script = ((FOLDER / name).read_bytes() for name in ("report.css", "report.js"))
     return environment.get_template("report.html").render(
         run=run,
@@ -109,14 +109,14 @@ def html(run: Run, verdict: Verdict, baseline: Run | None, text_of: TextOf) -> s
 
 
 def _whole(value: object) -> object:
-    """Return what is put in; HTML would leave out the character NUL without a trace."""
+    """Replace NUL characters in values, which HTML would drop without a trace."""
     if isinstance(value, str) and not isinstance(value, Markup):
         return value.replace("\0", "\ufffd")
     return value
 
 
 def texts_of(library: Library) -> TextOf:
-    """Return what finds the texts of a library's documents."""
+    """Return a function that finds the texts of a library's documents."""
 
     def text_of(name: str) -> str | None:
         try:

@@ -23,13 +23,13 @@ from ui.words.elsewhere import said
 from ui.words.words import _, ngettext
 
 MOST = 20
-"""Cases that are shown of a kind; what is left out is counted."""
+"""How many cases of a kind are shown; the rest are counted."""
 
 
 def markdown(run: Run, verdict: Verdict) -> str:
-    """Return a run, and what changed where it has a baseline."""
+    """Return a run, and what changed if it has a baseline."""
     failed = [each for each in run.results if not each.passed]
-    # A tick stands where nothing is wrong: a run may pass with cases that fail.
+    # The green tick needs all cases to pass: a run may pass with cases that fail.
     sign = {PASSED: "☑️" if failed else "✅", FAILED: "❌", ERRORS: "⚠️"}[verdict.code]
     blocks = [f"### {sign} {_code(run.set.name)}: {_passed(run)}", _text(told(verdict))]
     against = verdict.comparison
@@ -126,7 +126,7 @@ def _details(title: str, blocks: Iterable[str]) -> str:
 
 
 def _fenced(words: str) -> str:
-    """Return words in a block that shows just them: no markup, no mention, no picture."""
+    """Return words in a code block, where they cannot be markup, mentions or pictures."""
     longest = max((len(run) for run in re.findall("`+", words)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}text\n{words}\n{fence}"
@@ -138,5 +138,5 @@ def _code(words: str) -> str:
 
 
 def _text(words: str) -> str:
-    """Return words as Markdown that shows just them."""
+    """Escape words so that Markdown shows them as they are."""
     return re.sub(r"([\\`*_\[\]<>#|~@])", r"\\\1", " ".join(words.split()))

@@ -28,7 +28,7 @@ GROUPS = {
     noted("Quotes found"): ("hit@1", "hit@3", "hit@5", "recall@5", "mrr", "ndcg@5"),
     noted("Refusals"): ("refusal_precision", "refusal_recall", "refusal_f1", "false_refusals"),
 }
-"""What metrics tell of. The times have a group of their own, and so has what a judge says."""
+"""The groups of metrics. Times and judges' metrics have groups of their own."""
 _WORDS = {"crag": "CRAG", "mrr": "MRR", "ndcg@5": "nDCG@5"}
 _WORDS |= {"char": "character", "iou": "IoU", "f1": "F1"}
 _LABELS = (
@@ -41,7 +41,7 @@ _LABELS = (
     *(noted("retrieve"), noted("first quote"), noted("first token")),
     *(noted("first sentence"), noted("total")),
 )
-"""What `label` makes of the names of metrics; the others are names in all languages."""
+"""The labels that `label` makes of metrics' names; all others are not translated."""
 
 _MEANINGS = {
     "passed": noted("cases that came out as they should"),
@@ -75,7 +75,7 @@ _MEANINGS = {
 
 
 def meaning(name: str) -> str:
-    """Return in a line what a metric tells."""
+    """Return the meaning of a metric in one line."""
     if is_time(name):
         return _("seconds from the question on")
     if name.startswith(JUDGE_PREFIX):
@@ -84,7 +84,7 @@ def meaning(name: str) -> str:
 
 
 def group_of(name: str) -> str:
-    """Return what a metric tells of."""
+    """Return the group of a metric."""
     if is_time(name):
         return noted("Time")
     if name.startswith(JUDGE_PREFIX):
@@ -112,7 +112,7 @@ def figure(name: str, value: float | None, sign: str = "") -> str:
 
 
 def chance(p: float | None) -> str:
-    """Return a p value; one that is below what is shown is not shown as nothing."""
+    """Return a p value; one that would be rounded to zero is shown as a bound."""
     if p is None:
         return NONE
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
@@ -127,7 +127,7 @@ def interval(metric: Metric) -> str:
 
 
 def percent_interval() -> str:
-    """Return what the intervals are called."""
+    """Return the name of the intervals."""
     return _("%(percent)s interval", percent="95%")
 
 
@@ -146,12 +146,12 @@ def told(verdict: Verdict) -> str:
 
 
 def explained(result: Result) -> str:
-    """Return a case as `explain` does, in the language of who reads it."""
+    """Return a case as `explain` does, in the reader's language."""
     return explain(result, _, expected)
 
 
 def from_replies(cached: int) -> str:
-    """Return how many cases no language model was asked for."""
+    """Return how many cases were answered with cached replies of the language model."""
     return ngettext(
         "%(num)s cases were answered with kept replies of the language model.",
         "%(num)s cases were answered with kept replies of the language model.",

@@ -77,7 +77,7 @@ def shares(counts: Sequence[tuple[str, int, int]]) -> str:
 
 
 def histogram(series: Mapping[str, Sequence[float]], threshold: float | None) -> str:
-    """Return how often each of 20 bins of 0 to 1 occurs, one row a series, with a line."""
+    """Return histograms in 20 bins from 0 to 1, one row for each series, with the threshold."""
     x = _scale(1)
     height, rows = 70, []
     for number, (name, values) in enumerate(series.items()):
@@ -107,8 +107,11 @@ def histogram(series: Mapping[str, Sequence[float]], threshold: float | None) ->
 
 
 def spreads(series: Mapping[str, Sequence[float]]) -> str:
-    """Return for each name how its values lie: a line from the 5th to the 95th percentile, a box
-    for the middle half, a mark for the median."""
+    """Return a box plot of each name's values.
+
+    It has a line from the 5th to the 95th percentile, a box for the middle half, and a mark for the
+    median.
+    """
     import numpy
 
     found = {

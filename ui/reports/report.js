@@ -1,4 +1,4 @@
-// Shows the cases that hold the words typed and are in the state chosen.
+// Shows only the cases that contain the typed words and have the chosen state.
 const count = document.getElementById("count");
 const counted = JSON.parse(count.dataset.words);
 const plurals = new Intl.PluralRules(document.documentElement.lang);

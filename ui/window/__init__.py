@@ -1,6 +1,6 @@
-"""The window as a whole, who may enter, what programs may call. Start with `window.py`.
+"""The window as a whole, and the endpoints for programs. Start with `window.py`.
 
-Gradio is imported here for the first time, behind what it reads then.
+Gradio is imported here for the first time, after the environment that it reads has been set.
 """
 
 import atexit
@@ -11,10 +11,10 @@ import sys
 import tempfile
 from typing import Any
 
-# Read when Gradio and the hub's client are imported: nothing is reported to anybody.
+# Read when Gradio and the hub's client are imported: turn off telemetry.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
-# What is uploaded lies in a folder of this program alone, which goes with it.
+# Uploads go to a folder of this program's own, which is deleted when it ends.
 os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(
     "", "footnoted-", os.environ.get("GRADIO_TEMP_DIR")
 )
@@ -25,11 +25,11 @@ _getfile = inspect.getfile
 
 
 def _no_file_for_stubs(thing: Any) -> str:
-    """Say that a component of Gradio's comes from no file, and for all else what Python says.
+    """Wrap `inspect.getfile` so that Gradio finds no file for its components.
 
-    Gradio writes a stub file beside the file of each of its components whenever it is imported.
-    That is half of the time that its import takes, it changes installed files, and two programs
-    that start at once write the same ones.
+    Gradio writes a stub file next to the file of each of its components whenever it is imported.
+    That takes half of its import time, changes installed files, and two programs that start at the
+    same time write the same ones.
     """
     if sys._getframe(1).f_globals.get("__name__") == "gradio.component_meta":
         raise OSError("No stub file is written.")

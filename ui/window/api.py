@@ -1,7 +1,7 @@
-"""What programs may call: the window's named endpoints, which are MCP tools as well.
+"""The window's named endpoints for programs, which are MCP tools as well.
 
-`gradio_client` finds them under their names, an MCP client at `/gradio_api/mcp/`. Their words are
-for those who call, so they say what comes back.
+`gradio_client` finds them under their names, an MCP client at `/gradio_api/mcp/`. Callers see their
+docstrings, so these say what is returned.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ T = TypeVar("T")
 
 
 def add_api(functions: Functions) -> None:
-    """Put the endpoints into the Blocks that are being made."""
+    """Add the endpoints to the Blocks that are being built."""
     given = Endpoints(functions)
     for endpoint in (given.ask, given.check, given.search, given.open_quote):
         gr.api(endpoint, api_name=endpoint.__name__, concurrency_limit=AT_ONCE)
 
 
 class Endpoints:
-    """The endpoints that programs may call: their words and types are for those who do."""
+    """The endpoints; callers see their docstrings and types."""
 
     def __init__(self, functions: Functions) -> None:
         self.functions = functions
 
     def _or_error(self, step: Callable[[], T]) -> T:
-        """Return what a step returns for a user who may read the library, or say what is wrong."""
+        """Run a step for a user who may read the library; a UserError becomes a gr.Error."""
         try:
             self.functions.check_may_read(asked_by()[0])
             return step()
@@ -97,10 +97,10 @@ class Endpoints:
 
 
 def serve_mcp(blocks: gr.Blocks) -> None:
-    """Let MCP tools say JSON, and be called as the user whose token they are called with.
+    """Let MCP tools return JSON, and run as the user whose token comes with the call.
 
-    Of what is no file, Gradio's server says Python's own notation; and it calls the window as
-    nobody.
+    Gradio's server would return anything but a file in Python's notation, and call the window
+    without a user.
     """
     server = blocks.mcp_server_obj
     clients: dict[str | None, Client] = {}
@@ -127,7 +127,7 @@ def serve_mcp(blocks: gr.Blocks) -> None:
 
 
 def _text(given: object) -> str:
-    """Return what was sent, which Gradio does not look at; raise UserError for what is no text."""
+    """Return an argument, whose type Gradio does not check. Raises UserError if it is no text."""
     if not isinstance(given, str):
         raise UserError("This must be a text.")
     return given

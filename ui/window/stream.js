@@ -1,22 +1,22 @@
-// Runs once, when #top is on the page. Gradio's page sends an event (`queue/join`) and reads what
-// becomes of all its events in one stream (`queue/data`), which the server ends when nothing is
-// pending. An event that is sent while the end is on its way would be lost: the page takes the
-// stream for open, and waits in it for ever. So the answer to an event is held back until a stream
-// has named the event, or the one that is being read is over. And a stream that ends in another way
-// while nothing is pending, as where the server was begun anew, is ended as the server would.
+// Runs once, when #top is on the page. Gradio's page sends an event (`queue/join`) and reads the
+// results of all its events from one stream (`queue/data`), which the server ends when nothing is
+// pending. An event that is sent while that end is on its way would be lost: the page believes the
+// stream to be open, and waits on it for ever. So the response to an event is held back until a
+// stream has named the event, or the current stream is over. And if a stream breaks while nothing
+// is pending, for example because the server was restarted, it is ended as the server would end it.
 
 const CLOSED = '"msg":"close_stream"';
 const END = new TextEncoder().encode(`data: {${CLOSED},"event_id":null}\n\n`);
 const TOLD = /"msg":"(\w+)","event_id":"(\w+)"/g;
-const LONGEST = 100; // Characters of what TOLD finds, at most.
+const LONGEST = 100; // The most characters that TOLD matches.
 const READ = 50; // Milliseconds in which the page reads the end of a stream that it was given.
 
 const send = window.fetch;
 const named = new Set(); // The events that streams have named.
-const waiting = new Map(); // What goes on when an event is named.
+const waiting = new Map(); // What to resume when an event is named.
 const completed = new Set(); // Those of them that are completed.
-const pending = new Set(); // The events that were sent, and are not.
-let reading = null; // The stream that the page takes for open.
+const pending = new Set(); // The events that were sent, and are not completed.
+let reading = null; // The stream that the page believes to be open.
 
 const begun = () => {
   const stream = {};
@@ -29,7 +29,7 @@ const followed = (response, stream) => {
   const reader = response.body.getReader();
   const decoder = new TextDecoder();
   let text = "";
-  let closed = false; // By the server, which has said so.
+  let closed = false; // Whether the server has announced the end.
   const note = (bytes) => {
     text += decoder.decode(bytes, { stream: true });
     closed ||= text.includes(CLOSED);
@@ -47,7 +47,7 @@ const followed = (response, stream) => {
       if (!closed) page.enqueue(END);
       page.close();
     } else {
-      pending.clear(); // Whoever waits is told that it broke.
+      pending.clear(); // Those that wait are told that it broke.
       page.error(error);
     }
     setTimeout(stream.end, READ);

@@ -1,8 +1,8 @@
 """The page in the language of its visitor.
 
-Gradio says once what all components are, in English, and `gr.I18n` would have the browser alone
-choose the language of their labels. So the page is translated as it goes out: a setting can
-overrule the browser then, and labels, what scripts say and what handlers send speak one language.
+Gradio describes all components once, in English, and `gr.I18n` would let only the browser choose
+the language of their labels. So the page is translated as it is sent: a setting can then override
+the browser, and the texts of labels, scripts and handlers are all in one language.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _WITH_VALUES = ("button", "downloadbutton", "html", "uploadbutton")
 
 
 class Translated:
-    """Has the page and all that is asked of it in one language: the setting's, or the browser's."""
+    """ASGI middleware that serves everything in one language: the setting's or the browser's."""
 
     def __init__(
         self, app: ASGIApp, language: str | None = None, parts: Sequence[Callable[[], str]] = ()
     ) -> None:
-        """Stand before an application; `parts` make what on the page is put together."""
+        """Wrap an application; `parts` are functions that draw the composed parts of the page."""
         self._app = app
         self._language = language
         with speaking(ENGLISH):
@@ -51,7 +51,7 @@ class Translated:
         await self._app(scope, receive, send)
 
     def _page(self, page: bytes, language: str) -> bytes:
-        """Return the page of Gradio's in a language; the login's page is drawn in its own."""
+        """Return Gradio's page in a language; the login page was already drawn in it."""
         found = _CONFIG.search(page)
         if not found:
             return page
@@ -63,7 +63,7 @@ class Translated:
         return page.replace(b'lang="en"', f'lang="{language}"'.encode(), 1)
 
     def _config(self, config: bytes, language: str) -> bytes:
-        """Return what Gradio says of the components, in a language."""
+        """Return Gradio's description of the components in a language."""
         told = json.loads(config)
         with speaking(language):
             for component in told.get("components", ()) if isinstance(told, dict) else ():
@@ -75,7 +75,7 @@ class Translated:
         for name in names:
             if isinstance(props.get(name), str):
                 props[name] = self._said(props[name])
-        if kind == "radio":  # What is chosen stays what it was, whatever it is called.
+        if kind == "radio":  # Only the labels are translated, not the values.
             props["choices"] = [[self._said(name), value] for name, value in props["choices"]]
 
     def _said(self, english: str) -> str:
@@ -90,7 +90,7 @@ def _in(language: str, scope: Scope) -> Scope:
 
 
 def _changed(send: Send, change: Callable[[bytes], bytes]) -> Send:
-    """Send a response changed, once it is whole."""
+    """Buffer a response, and send it with its body changed."""
 
     def whole(start: Message, body: bytes) -> bytes:
         changed = change(body) if start["status"] == 200 else body
@@ -103,7 +103,7 @@ def _changed(send: Send, change: Callable[[bytes], bytes]) -> Send:
 
 
 def _without_tags(data: bytes) -> bytes:
-    """Return JSON that can stand in a page: nothing in it begins or ends an element."""
+    """Escape JSON for use inside a page: nothing in it can begin or end an element."""
     for sign in b"<>&'":
         data = data.replace(bytes([sign]), b"\\u%04x" % sign)
     return data

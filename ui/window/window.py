@@ -1,8 +1,8 @@
 """The chat window: documents, conversation, source.
 
-The window is a thin face over `Assistant`: it asks, shows each step as it comes, and opens quotes
-in their place. Each panel (`ui/panels/`) is a module with what runs in the browser beside it;
-`window.css` is how it looks, `stream.js` sees that no event is lost on its way back. Nothing is
+The window is a thin layer over `Assistant`: it asks, shows each step as it comes, and opens quotes
+in their documents. Each panel (`ui/panels/`) is a module with a script for the browser next to it;
+`window.css` is the style, `stream.js` keeps events from getting lost on their way back. Nothing is
 global: a conversation lives in the visitor's session.
 """
 
@@ -53,10 +53,10 @@ from ui.window.api import add_api, serve_mcp
 from ui.window.translated import Translated
 
 MOST_WAITING = 500
-"""Events that wait to be begun; who sends a further one is told that there are too many."""
+"""How many events may wait; whoever sends one more is told that there are too many."""
 
 OPEN_SECONDS = 5
-"""How long loading the weights waits for the first page to be there."""
+"""How many seconds the loading of the weights waits for the first page to open."""
 
 _TURNED = "() => { document.dispatchEvent(new Event('footnoted:library')); }"
 """Tells the page's scripts that it has another library."""
@@ -72,17 +72,17 @@ def build_window(
     on_open: Callable[[], None] = lambda: None,
     libraries: Libraries | None = None,
 ) -> gr.Blocks:
-    """Return the window as a Gradio app; `serve` shows it. It tells how far `fetch` is.
+    """Return the window as a Gradio app, with the progress of `fetch`; `serve` shows it.
 
-    With `users` each may do what the own rights say; without, everybody may do everything.
-    `on_open` is called when a page is there; `libraries` are those of the API as well.
+    With `users`, each may do what their rights say; without, everybody may do everything.
+    `on_open` is called when a page has opened; `libraries` are shared with the API.
     """
     libraries = libraries or Libraries(assistant, rights_of(users, assistant.settings))
     rights = libraries.rights
     with gr.Blocks(
         title="Footnoted", analytics_enabled=False, fill_width=True, delete_cache=(3600, 3600)
     ) as blocks:
-        # Before the window's own events, which may not take its names.
+        # Before the window's own events, so that those cannot take its names.
         add_api(Functions(assistant, rights))
         left_out = gr.JSON([], visible=False)
         with gr.Row(elem_id="top"):
@@ -139,7 +139,7 @@ def build_window(
 
 
 def _put_user() -> gr.HTML:
-    """Put who is there on the page, and the log-out; what may not be done is hidden by that."""
+    """Put the user and the log-out on the page; the style hides what this user may not do."""
     return gr.HTML(render.user("", ()), elem_id="user", apply_default_css=False)
 
 
@@ -154,21 +154,21 @@ def serve(
     fetch: Fetch | None = None,
     on_ready: Callable[[str], None],
 ) -> None:
-    """Show the window at an address until Ctrl-C.
+    """Serve the window at an address until Ctrl-C.
 
     `on_ready` is called with the address once it answers. Without a port, the first free one from
-    7860 on is taken. What is answered are requests to addresses, to localhost, to the host and to
-    other `names` (`guard.py`), for what the window needs (`routes.py`). With `users` (of
-    `users.py`) everybody has to log in, and programs bring a token or log in as well (`login.py`);
-    with a `proxy` whom it names is in.
-    What `fetch` brings is loaded when it is there.
+    7860 on is used. Requests are answered if they name an IP address, localhost, the host or one of
+    the other `names` (`guard.py`), and if the window needs their route (`routes.py`). With `users`
+    (of `users.py`) everybody has to log in, and programs send a token or log in as well
+    (`login.py`); with a `proxy`, those whom it names are logged in.
+    The model that `fetch` downloads is loaded as soon as it is there.
 
-    Raises UserError when the address cannot be listened at.
+    Raises UserError if the address cannot be listened on.
     """
     _no_proxy(host)
     opened = threading.Event()
     if proxy:
-        # Else the server would take whoever the proxy speaks for in the place of the proxy itself.
+        # Else the server would give the client's address in place of the proxy's own.
         os.environ["FORWARDED_ALLOW_IPS"] = ""
         users = users if users is not None else {}
     start_traces()
@@ -198,16 +198,16 @@ def _launch(
     *,
     login: bool,
 ) -> str:
-    """Show the window at a port, or at the first free one; return its address.
+    """Serve the window on a port, or on the first free one; return its address.
 
-    Raises UserError when it cannot be listened at.
+    Raises UserError if it cannot be listened on.
     """
     style = _STYLE.read_text("utf-8")
     why: OSError | None = None
     for _ in range(PORTS if port is None else 1):
         chosen = free_port(host, port)
         try:
-            with redirect_stdout(StringIO()):  # It tells of MCP there, whatever `quiet` says.
+            with redirect_stdout(StringIO()):  # Gradio prints about MCP, even if `quiet`.
                 _, address, _ = blocks.launch(
                     server_name=host,
                     server_port=chosen,
@@ -215,22 +215,22 @@ def _launch(
                     quiet=True,
                     inbrowser=False,
                     share=False,
-                    show_error=False,  # What a bug says is for the terminal.
+                    show_error=False,  # Details of a bug are for the terminal.
                     footer_links=[],
                     run_history=False,
                     enable_monitoring=False,
                     ssr_mode=False,
                     pwa=False,
                     max_threads=2 * AT_ONCE,
-                    max_file_size=2 * MAX_BYTES,  # The loader says it in words from MAX_BYTES on.
+                    max_file_size=2 * MAX_BYTES,  # From MAX_BYTES on the loader explains.
                     theme=_theme(),
                     css=style,
                     mcp_server=True,
                     auth_dependency=who if login else None,
-                    # Anew for each try, since Gradio puts more into it.
+                    # Made again for each try, since Gradio adds to it.
                     app_kwargs={"middleware": middleware()},
                 )
-        except OSError as error:  # Another program was quicker: look again.
+        except OSError as error:  # Another program took the port: try again.
             why = error
         else:
             return str(address)
@@ -245,7 +245,7 @@ def _middleware(
     users: Mapping[str, User] | None,
     proxy: Proxy | None,
 ) -> list[Middleware]:
-    """Return what each request passes, the outermost first."""
+    """Return the middleware that each request passes, the outermost first."""
     login = [Middleware(Login, users=users, proxy=proxy)] if users is not None else []
     folder = Path(os.environ["GRADIO_TEMP_DIR"])
     settings = assistant.settings
@@ -262,9 +262,10 @@ def _middleware(
 
 
 def rights_of(users: Mapping[str, User] | None, settings: Settings) -> Rights:
-    """Return what each user may do; everybody everything where there is no login.
+    """Return what each user may do; without a login, everybody may do everything.
 
-    Raises UserError where the settings name a library that is not there: it would be nobody's.
+    Raises UserError if the settings name readers or editors of a library that does not exist, since
+    such a rule would protect nothing.
     """
     named = [*settings.readers, *settings.editors]
     if gone := sorted(set(named) - set(all_libraries(settings)) if named else ()):
@@ -276,9 +277,9 @@ def rights_of(users: Mapping[str, User] | None, settings: Settings) -> Rights:
 
 
 def _load(assistant: Assistant, fetch: Fetch | None, opened: threading.Event) -> None:
-    """Load the weights before they are asked for; what is wrong with them, the question tells.
+    """Load the weights before they are needed; errors are left for the first question to show.
 
-    A page that is being `opened` has the cores for itself.
+    This waits until a page has `opened`, which has the cores for itself until then.
     """
     opened.wait(OPEN_SECONDS)
     attempt(assistant.load)
@@ -288,9 +289,9 @@ def _load(assistant: Assistant, fetch: Fetch | None, opened: threading.Event) ->
 
 
 def _theme() -> gr.themes.Base:
-    """Return a plain theme with the system's own fonts: Gradio's would be fetched.
+    """Return a plain theme with the system's own fonts: Gradio's would be downloaded.
 
-    Its buttons change at once: while they fade from light to dark they cannot be read.
+    Its buttons change colour at once: while they fade from light to dark they cannot be read.
     """
     return gr.themes.Base(
         font=["system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif"],
@@ -299,7 +300,7 @@ def _theme() -> gr.themes.Base:
 
 
 def _no_proxy(host: str) -> None:
-    """Let Gradio reach its own address, which it asks for at the start, past a proxy."""
+    """Let Gradio bypass any proxy for its own address, which it requests at the start."""
     given = os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
     for name in ("no_proxy", "NO_PROXY"):
         os.environ[name] = ",".join(filter(None, (given, host, "127.0.0.1", "localhost")))

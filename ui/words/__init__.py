@@ -1,1 +1,1 @@
-"""The fixed words of the window in the languages of people. Start with `words.py`."""
+"""The fixed texts of the program, and their translations. Start with `words.py`."""

@@ -1,8 +1,8 @@
-"""Fixed words that stand in rooms which know nothing of languages: translated where they are shown.
+"""Fixed texts of packages that know nothing of translation: translated where they are shown.
 
-What those rooms put together comes as English, from other processes as well, and is found again by
-the words that stand in the program; what stands in the gaps stays as it is. Tests hold these words
-to what those rooms say.
+Messages of those packages arrive as complete English sentences, some from other processes. They are
+recognised by the texts listed here; what fills the gaps stays as it is. Tests compare these texts
+with those in the packages.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ STAGES = (
 """Of `eval.measuring.stages`."""
 
 STEPS = (noted("splitting"), noted("embedding"), noted("writing"))
-"""What a library does with a document, of `index.library`."""
+"""The steps of adding a document, of `index.library`."""
 
 STATES = (noted("ready"), noted("partial"), noted("missing"))
-"""Of a model, of `index.weights.download`."""
+"""The states of a model, of `index.weights.download`."""
 
 SIGNALS = (
     noted("reranker"),
@@ -366,14 +366,14 @@ _GAP = re.compile(r"%\((\w+)\)s")
 
 
 def said(english: str) -> str:
-    """Return what another room says in the language of who reads it, as far as it is known."""
+    """Translate a message of another package for its reader, as far as its texts are known."""
     if spoken() == ENGLISH:
         return english
     return "\n".join(map(_translated, english.split("\n")))
 
 
 def _translated(line: str) -> str:
-    """Return a line sentence by sentence; from one that is not known on, it stays English."""
+    """Translate a line sentence by sentence; from the first unknown one on, it stays English."""
     for text, pattern in _patterns():
         if found := pattern.fullmatch(line):
             values = {name: _filled(name, value) for name, value in found.groupdict().items()}
@@ -384,7 +384,7 @@ def _translated(line: str) -> str:
 
 
 def _filled(name: str, value: str | None) -> str:
-    """Return what stands in a gap: only a number of cases is translated."""
+    """Return the content of a gap: only a number of cases is translated."""
     counted = re.fullmatch(r"([\d,]+) cases?", value or "") if name == "cases" else None
     if counted is None:
         return value or ""
@@ -393,13 +393,13 @@ def _filled(name: str, value: str | None) -> str:
 
 @cache
 def _patterns() -> list[tuple[str, re.Pattern[str]]]:
-    """Return what finds each sentence: those that begin with own words first, then the longest."""
+    """Return a pattern for each text: first those that do not begin with a gap, longest first."""
     texts = sorted((*RUNS, *ERRORS), key=lambda text: (text[0] == "%", -len(_GAP.sub("", text))))
     return [(text, re.compile(_pattern(text))) for text in texts]
 
 
 def _pattern(text: str) -> str:
-    """Return a regular expression for a sentence, and for what is said behind it."""
+    """Return a regular expression for a sentence and whatever follows it."""
     parts = _GAP.split(text)
     parts[::2] = map(re.escape, parts[::2])
     parts[1::2] = (f"(?P<{name}>.+?)" for name in parts[1::2])

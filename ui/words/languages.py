@@ -1,4 +1,4 @@
-"""Which languages the program speaks, and in which of them it speaks to a person."""
+"""The languages that the program speaks, and the choice of one for each person."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _chosen: ContextVar[str | None] = ContextVar("language", default=None)
 
 @contextmanager
 def speaking(language: str) -> Iterator[None]:
-    """Speak a language until the end of the block, whoever looks."""
+    """Speak a language until the end of the block, whoever the visitor is."""
     token = _chosen.set(language)
     try:
         yield
@@ -26,13 +26,13 @@ def speaking(language: str) -> Iterator[None]:
 
 
 def choose(language: str | None) -> None:
-    """Go on in a language, if one is named, to the end of the block that speaks another."""
+    """Switch to a language, if one is named, until the end of the current `speaking` block."""
     if language:
         _chosen.set(language)
 
 
 def of_terminal() -> str:
-    """Return the language of who starts a command: the setting's, the locale's, or English."""
+    """Return the language for commands: the setting's, the locale's, or English."""
     if (setting := os.environ.get("FOOTNOTED_LANGUAGE", "")) in LANGUAGES:
         return setting
     names = map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))
@@ -41,7 +41,7 @@ def of_terminal() -> str:
 
 
 def spoken() -> str:
-    """Return the language of the visitor whose event this is; English where nobody looks."""
+    """Return the language of the visitor who sent this event; English if there is none."""
     if chosen := _chosen.get():
         return chosen
     if "gradio" not in sys.modules:  # There is no window.
@@ -53,7 +53,7 @@ def spoken() -> str:
 
 
 def negotiated(header: str) -> str:
-    """Return the first language of an Accept-Language header that there is, or else English."""
+    """Return the first language of an Accept-Language header that is supported, or English."""
     from babel import negotiate_locale
 
     return negotiate_locale(_accepted(header), LANGUAGES, sep="-") or ENGLISH

@@ -1,7 +1,7 @@
 """The fixed words of the program, in the language of the person who reads them.
 
-English stands in the program, and is what translations are found by: `de.po`, `es.po` and so on
-have one file a language, in gettext's format. `CONTRIBUTING.md` says how to make another one.
+The code has the English texts, by which translations are found in `de.po`, `es.po` and so on: one
+file for each language, in gettext's format. `CONTRIBUTING.md` says how to add another one.
 
     _("Search documents")
     _("There is no place %(place)s in %(name)s.", place=place, name=name)
@@ -34,18 +34,18 @@ def _(message: str, **values: object) -> str:
 
 
 def ngettext(one: str, many: str, number: int, **values: object) -> str:
-    """Return a fixed text about a number of things, which stands in the gap `num`."""
+    """Return a fixed text about a number of things, which fills the gap `num`."""
     said = _translations(spoken()).ngettext(one, many, number)
     return said % {"num": in_digits(number), **values}
 
 
 def noted(message: str) -> str:
-    """Return a fixed text as it is: it is translated where it is shown."""
+    """Mark a fixed text for translation, and return it as it is; it is translated when shown."""
     return message
 
 
 def in_digits(number: int) -> str:
-    """Return a number with its digits in groups, as the visitor's language has them."""
+    """Return a number with its digits grouped as in the visitor's language."""
     if spoken() == ENGLISH:
         return f"{number:,}"
     from babel.numbers import format_decimal
@@ -59,7 +59,7 @@ def quoted(words: str) -> str:
 
 
 def days(first: date, last: date | None = None) -> str:
-    """Return a day, or the first and the last of some, as the visitor's language has them."""
+    """Return a day, or a range of days, in the format of the visitor's language."""
     if spoken() == ENGLISH:
         from rag.languages.english_dates import days_in_words
 
@@ -81,7 +81,7 @@ def listed(names: list[str]) -> str:
 
 
 def put_in(name: str, passages: int, *, replaced: bool) -> str:
-    """Return that a document came into a library, and whether in place of another one."""
+    """Return the message that a document was added to a library, or replaced another one."""
     if replaced:
         return ngettext(
             "%(name)s: replaced, %(num)s passage",
@@ -98,7 +98,7 @@ def put_in(name: str, passages: int, *, replaced: bool) -> str:
 
 
 def counted(became: Counter[str]) -> str:
-    """Return what became of how many documents, without those of which there are none."""
+    """Return the number of documents with each outcome, leaving out those with none."""
     told = {
         "added": ngettext("%(num)s added", "%(num)s added", became["added"]),
         "replaced": ngettext("%(num)s replaced", "%(num)s replaced", became["replaced"]),
@@ -113,7 +113,7 @@ def counted(became: Counter[str]) -> str:
 
 @cache
 def catalogue(language: str) -> Catalog:
-    """Return the translations of a language, as its file has them."""
+    """Return the translations of a language, read from its file."""
     from babel.messages.pofile import read_po
 
     with (FOLDER / f"{language}.po").open("rb") as file:
@@ -121,18 +121,18 @@ def catalogue(language: str) -> Catalog:
 
 
 def forms(one: str, many: str, language: str = "") -> dict[str, str]:
-    """Return a text about a number of things for each plural of CLDR, with the gap in it."""
+    """Return a text about a number of things in each plural form of CLDR, with its gap."""
     from babel import Locale
 
     language = language or spoken()
     plural, translations = Locale.parse(language).plural_form, _translations(language)
-    # Two hundred numbers have all that tells plurals apart.
+    # The first two hundred numbers have all plural forms.
     return {plural(n): translations.ngettext(one, many, n) for n in range(200)}
 
 
 @cache
 def for_scripts(language: str) -> str:
-    """Return the words of the page's scripts as JSON: by their English, for each plural of CLDR."""
+    """Return the texts of the page's scripts as JSON, by their English, in each plural form."""
     if language == ENGLISH:
         return json.dumps({"language": language, "words": {}})
     translations = _translations(language)

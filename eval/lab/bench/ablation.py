@@ -1,8 +1,9 @@
-"""What each part of finding quotes is worth: one thing changed at a time, on XQuAD.
+"""What each part of retrieval is worth: one thing is changed at a time, on XQuAD.
 
-No language model is used. Of each variant: how often the first, the first three and the first five
-quotes hold the answer, with the paired difference to Footnoted as it is; how often one of the first
-ten passages does; how many first quotes are the same. FOLDER keeps what each variant found.
+No language model is used. For each variant, the table shows how often the first, the first three
+and the first five quotes hold the answer, with the paired difference from Footnoted as it is; how
+often one of the first ten passages does; and how many first quotes are the same. FOLDER keeps what
+each variant found.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from rag.program import code_hash
 
 AT = (1, 3, 5)
 FOUND = 10
-"""How many passages are looked at for the evidence."""
+"""How many of the first passages are checked for the evidence."""
 
 AS_IT_IS = "as it is"
 
@@ -45,7 +46,7 @@ def _with_title(hit: Hit) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """What is changed: names of `rag/finding/quotes.py`, the library, the search."""
+    """What a variant changes: constants of `rag/finding/quotes.py`, the library, the search."""
 
     name: str
     constants: dict[str, Any] = field(default_factory=dict)
@@ -78,7 +79,7 @@ VARIANTS = (
 )
 
 TOKENS = {"short": 100, "middle": 200}
-"""The longest passages of libraries that have shorter ones."""
+"""The maximum length of a passage, in tokens, in the libraries with shorter passages."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -101,7 +102,7 @@ def main(argv: Sequence[str]) -> int:
     }
     answerable = [case for case in data.cases if case.evidence]
     cases = data.subset("ablation", tuple(seeded().sample(answerable, asked.questions)))
-    # Variants share most pairs of question and text: the scores of all are remembered.
+    # Variants share most pairs of question and text, so all reranker scores stay cached.
     with patch.object(index.weights.onnx, "REMEMBERED", None):
         found = kept(
             asked.folder / "found.json",
@@ -127,8 +128,8 @@ def _library(name: str, database: str, folder: Path, data: Benchmark) -> Assista
 
 
 Found = dict[str, Any]
-"""Of a question: `hits`, whether the quotes hold the answer, by `AT`; whether a `passage` does; and
-the place of the `first` quote."""
+"""The result for a question: `hits`, whether the first quotes hold the answer, for each number in
+`AT`; `passage`, whether one of the passages does; and `first`, the place of the first quote."""
 
 
 def _ask(variant: Variant, libraries: dict[str, Assistant], cases: CaseSet) -> list[Found]:
@@ -141,7 +142,7 @@ def _found(
     case: Case, facts: EvidenceSpans, variant: Variant, libraries: dict[str, Assistant]
 ) -> Found:
     library, reranker = libraries[variant.library].library, libraries[AS_IT_IS].reranker
-    # Deep enough that one searcher's first ten are all there.
+    # Deep enough to hold the first ten of each searcher.
     hits = library.search(case.question, 2 * index.library.DEPTH)
     if variant.search != "fused":
         ranks = [(getattr(hit, f"{variant.search}_rank"), hit) for hit in hits]
@@ -158,7 +159,7 @@ def _found(
 
 
 def _line(found: Sequence[Found], base: Sequence[Found]) -> Iterator[str]:
-    """Yield the cells of a variant, beside Footnoted as it is."""
+    """Yield the cells of a variant, compared with Footnoted as it is."""
     for at in range(len(AT)):
         before, now = ([each["hits"][at] for each in some] for some in (base, found))
         yield f"{fmean(now):.3f}"

@@ -1,10 +1,10 @@
-"""Claims that people wrote of Wikipedia's sentences, looked for in a library of their evidence.
+"""Check claims that people wrote about Wikipedia's sentences, in a library of their evidence.
 
     python -m eval.lab.bench.claims FOLDER --claims FILE
 
 FEVER's claims that `eval.lab.training.claims` holds out are checked against a library of their
-evidence, a document each, and then against their own evidence alone. Every second claim of a label
-(the 1st, 3rd, ...) served for development.
+evidence, one document each, and then against their own evidence alone. Every second claim with a
+label (the 1st, 3rd, ...) served for development.
 """
 
 from __future__ import annotations

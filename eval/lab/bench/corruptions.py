@@ -1,9 +1,9 @@
-"""How much of what is false the verification notices, and how much of what is true it flags.
+"""How many false sentences the verification notices, and how many true ones it flags.
 
 True sentences are the sentences of a document that hold a case's evidence, and light rewrites of
 them by rule. Each is corrupted by rule, one fact at a time, with a fixed seed
-(`eval.lab.training.corruptions`). Of the cases with evidence every second one (the 1st, 3rd, ...)
-is for developing the rules of `rag.verifying.attribution`; the others are held out.
+(`eval.lab.training.corruptions`). Every second case with evidence (the 1st, 3rd, ...) is for
+developing the rules of `rag.verifying.attribution`; the others are held out.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ TOGETHER = {
     "dates": ("day moved by one", "month changed", "year changed"),
     "names": ("name from elsewhere", "name from another quote", "two names swapped"),
 }
-"""The kinds that are counted together as one."""
+"""Kinds of corruption that are also counted together, under one name."""
 
 NOTICED = 0.95
-"""The least share of false numbers, dates and names that must be noticed; the rest is reported."""
+"""The share of false numbers, dates and names that must be noticed; the rest is only reported."""
 
 FALSE_ALARMS = 0.03
-"""The greatest share of true sentences that may be flagged."""
+"""The largest share of true sentences that may be flagged."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -62,7 +62,7 @@ def table(made: Sequence[Claim], reader: Reader) -> Iterator[Row]:
 
 
 def by_kind(flags: Mapping[str, Sequence[bool]]) -> Iterator[Row]:
-    """Yield the share of flags of each kind, of kinds together, and of all."""
+    """Yield the share of flags for each kind, for the kinds in `TOGETHER`, and for all."""
     for kind, of in flags.items():
         yield Row(kind, share(of))
     for name, kinds in (TOGETHER | {"all": tuple(flags)}).items():

@@ -1,19 +1,20 @@
-"""Fitting the gate: which weights tell the questions that the sources answer from the others.
+"""Fit the gate: the weights that separate questions that the sources answer from the others.
 
     python -m eval.lab.bench.fit_gate FOLDER --article FILE --squad FILE
 
 Reads the quotes that are found for questions on whole documents
 (`eval/lab/training/selection/documents.py`), and prints the weights that tell best which of these
 quotes answer. Then it asks the development halves of `article`, `briefing` and `typed-…` (the 1st,
-3rd, ... case) and questions on articles that the reader was not trained on, and prints what the
-gate does as it is: its threshold, and its bounds of doubt. What was read is kept in FOLDER: name a
-new one after a change of what is read. The result is copied by hand into
+3rd, ... case) and questions on articles that the reader was not trained on, and prints how the
+gate decides them with its present weights, threshold and bounds of doubt. Readings are kept in
+FOLDER: name a new one after a change of what is read. The result is copied by hand into
 `rag/answerability/gate.py`.
 
-Of a language model that copies, the weights are printed that fit what it said of quotes in doubt. A
-case is a bag of readings then, of which the best one counts, since one quote answers it: they are
-fitted on the readings that are best by the weights before, until nothing changes (the maximum of
-Andrews, Tsochantaridis and Hofmann, NeurIPS 2002, with logistic regression).
+If the language model copies the words that answer, it also prints weights that fit what the model
+said about doubtful quotes. A case is then a bag of readings, of which only the best one counts,
+since one quote is enough to answer. The weights are fitted on the readings that the previous
+weights rank best, until nothing changes (the maximum of Andrews, Tsochantaridis and Hofmann,
+NeurIPS 2002, with logistic regression).
 """
 
 from __future__ import annotations
@@ -62,38 +63,38 @@ from rag.quote import Quote
 from rag.writing.llm import Writer
 
 EVERY = 2
-"""One in so many of the documents is asked of: that takes ten minutes."""
+"""One document in so many is used, which takes ten minutes."""
 
 RIDGE = 1.0
 """The strength of the L2 penalty on the weights of standardised signals."""
 
 MAX_FALSE_REFUSALS, MAX_OF_DOCUMENTS = 0.05, 0.19
-"""The threshold refuses as much as it can at this rate on what the weights are fitted on. Of the
-questions on documents as many were refused by the weights for quotes that are read alone."""
+"""The rate of false refusals, on the data that the weights are fitted on, up to which the threshold
+may rise. On the questions on documents it is the rate of the weights for quotes read alone."""
 
 WIDTH = 1.25
-"""By what the log-odds of what is read are multiplied: so the language model is asked, between its
-bounds of doubt, about as many questions as when quotes were read alone."""
+"""The factor on the log-odds of what is read. With it, as many questions lie between the bounds of
+doubt, and go to the language model, as when quotes were read alone."""
 
 ROUNDS = 20
 
 QUESTIONS = 60
-"""Answerable questions on articles that the reader was not trained on, and as many near-misses;
-with only half of these articles in the library, as many off-topic questions."""
+"""The number of answerable questions on articles that the reader was not trained on, of near-misses
+and, with only half of these articles in the library, of off-topic questions."""
 
 ASK_WITHIN = (0.05, 0.95)
-"""Between these the LLM is asked while fitting: more widely than it will be."""
+"""The bounds between which the LLM is asked while fitting: wider than those in use."""
 
 READ, COPIED = (
     tuple(name for name in weights if name != "intercept")
     for weights in (READ_WEIGHTS, COPY_WEIGHTS)
 )
-"""What is weighed of a quote that is read, and of one that a language model has copied from."""
+"""The signals that are weighed for a quote that is read, and for one that an LLM copied from."""
 
 Told = dict[str, Any]
 """A case as it was read: whether it is `answerable`, whether a quote holds its answer (`found`),
-the signals of its `readings`, by their numbers those of what was `asked` of the model, and of
-documents which of them `answers`."""
+the signals of its `readings`, and those of the readings that the model was `asked` about, by their
+index. For documents, `answers` says of each quote whether it answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +106,17 @@ class Bag:
     readings: np.ndarray
 
     def best(self, weights: np.ndarray) -> np.ndarray:
-        """Return the signals of the reading that speaks most for an answer."""
+        """Return the signals of the reading that weighs most for an answer."""
         row: np.ndarray = self.readings[int(np.argmax(self.readings @ weights))]
         return row
 
     def probability(self, weights: np.ndarray) -> float:
-        """Return how sure it is that the case is answered, by the intercept and the weights."""
+        """Return the probability that the case is answered, by the intercept and the weights."""
         return float(1 / (1 + np.exp(-(weights[0] + self.best(weights[1:]) @ weights[1:]))))
 
 
 def main(argv: Sequence[str]) -> int:
-    """Read what is not in the folder yet, fit, and print weights and what they do."""
+    """Read what is not in the folder yet, fit the weights, and print them and their effect."""
     given = arguments("eval.lab.bench.fit_gate", __doc__, "article", "squad").parse_args(argv)
     of_documents = _of_documents(given.folder)
     learned = _learned(of_documents)
@@ -197,13 +198,13 @@ def _read(folder: Path, name: str, documents: Sequence[Document], case_set: Case
     facts, _ = resolve(case_set, assistant.library)
     cases = {case.id: case for case in case_set.cases}
     file = folder / f"asked-{name}.json"
-    # Kept whatever the program is by now: other weights weigh the same readings.
+    # Kept even if the program has changed: other weights weigh the same readings.
     told = kept(file, cases, lambda case: _told(case, facts[case.id], assistant, writer), "")
     return list(told.values())
 
 
 def _told(case: Case, facts: EvidenceSpans, assistant: Assistant, writer: Writer) -> Told:
-    """Read a case's quotes; the LLM reads those of the best that leave any doubt."""
+    """Read a case's quotes, and let the LLM read the best of them that leave any doubt."""
     quotes, readings, passages = _readings(case.question, assistant)
     query, said = Query.of(case.question), dict[str, Any]()
 
@@ -222,7 +223,7 @@ def _told(case: Case, facts: EvidenceSpans, assistant: Assistant, writer: Writer
 
 
 def _bags(told: Sequence[Told], names: Sequence[str]) -> list[Bag]:
-    """Return the readings of each case that has any with all the signals."""
+    """Return a bag for each case that has readings with all the signals, of these readings."""
     found = []
     for case in told:
         read = [*case["readings"], *case["asked"].values()]
@@ -236,7 +237,7 @@ def _bags(told: Sequence[Told], names: Sequence[str]) -> list[Bag]:
 
 
 def _learned(told: Sequence[Told]) -> np.ndarray:
-    """Return the weights that tell which quotes answer, so that `THRESHOLD` decides."""
+    """Return the weights that tell which quotes answer, shifted so that `THRESHOLD` decides."""
     rows = [[each[name] for name in READ] for case in told for each in case["readings"]]
     answers = [each for case in told for each in case["answers"]]
     weights = _logistic_regression(np.array(rows), np.array(answers))
@@ -256,10 +257,10 @@ def _centred(learn: Sequence[Bag]) -> np.ndarray:
 
 
 def _fit(bags: Sequence[Bag]) -> np.ndarray:
-    """Return the intercept and the weights, none of them negative, classes counted alike.
+    """Return the intercept and the weights, none of which is negative; both classes count alike.
 
-    Where no quote holds the evidence, refusing is right as well as answering: such cases teach
-    nothing and are left out.
+    If no quote holds the evidence of an answerable case, both refusing and answering are right.
+    Such cases teach nothing and are left out.
     """
     learn = [bag for bag in bags if bag.found or not bag.answerable]
     target = np.array([bag.answerable for bag in learn])
@@ -297,11 +298,11 @@ def _threshold(weights: np.ndarray, learn: Sequence[Bag], refused: float) -> flo
 # --- what it does
 
 Decided = tuple[bool, float]
-"""Whether a case is answerable, and the probability by which that is decided."""
+"""Whether a case is answerable, and the probability by which the gate decides it."""
 
 
 def _fitted(weights: np.ndarray, sets: dict[str, list[Bag]]) -> Iterator[Row]:
-    """Yield what weights do on each set, and those that are fitted on the others."""
+    """Yield the effect of the weights on each set, and of weights fitted on the other sets."""
     for name, part in sets.items():
         yield from _rows(name, _by(weights, part), 0.5)
         if others := [bag for other, each in sets.items() if other != name for bag in each]:
@@ -313,14 +314,14 @@ def _by(weights: np.ndarray, part: Sequence[Bag]) -> list[Decided]:
 
 
 def _decided(case: Told) -> float:
-    """Return the probability by which the gate as it is decides a case, asking where in doubt."""
-    quote = Quote(Document.of("-", title="", source=""), 0, 1, 0.0)  # Not a part of the decision.
+    """Return the probability by which the present gate decides a case, asking the LLM in doubt."""
+    quote = Quote(Document.of("-", title="", source=""), 0, 1, 0.0)  # Not part of the decision.
     readings = tuple(Reading(quote, AnswerFeatures(**each)) for each in case["readings"])
     said: dict[str, Any] = case["asked"]
     selects = any(each["reread"] is not None for each in said.values())
 
     def ask(reading: Reading) -> Reading:
-        signals = said.get(str(readings.index(reading)))  # One that was not asked stays as it is.
+        signals = said.get(str(readings.index(reading)))  # None if the LLM was not asked about it.
         return Reading(quote, AnswerFeatures(**signals)) if signals else reading
 
     bounds = REREAD_DOUBT if selects else DOUBT
@@ -339,7 +340,7 @@ def _after(
 
 
 def _rows(name: str, decided: Sequence[Decided], bound: float) -> Iterator[Row]:
-    """Yield what refusing below a probability does to what has an answer, and what has none."""
+    """Yield the share refused below a probability, of cases with an answer and of those without."""
     auc = roc_auc_score(*zip(*decided, strict=True))
     yield Row(f"{name}: AUC", Metric(auc, len(decided)))
     yield Row(f"{name}: refused", share(p < bound for has, p in decided if not has))

@@ -1,4 +1,4 @@
-"""How well the reader alone reads, on SQuAD 2.0's questions: with a paragraph, and with a quote.
+"""How well the reader alone answers SQuAD 2.0's questions, given a paragraph or a quote.
 
 Rajpurkar, Jia and Liang, "Know What You Don't Know", ACL 2018. Exact match and F1 are those of its
 official script; an unanswerable question counts 1 for no answer and 0 for any.
@@ -25,13 +25,13 @@ QUOTES = 300
 """Answerable questions that are read with a quote, and as many near-misses."""
 
 LEAST = 2.34
-"""The score from which a paragraph answers: the one with the best F1 on the articles that were held
-out in training, which `python -m eval.lab.training` prints."""
+"""The score from which a paragraph counts as answering: the one with the best F1 on the articles
+that were held out in training, which `python -m eval.lab.training` prints."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question with its paragraph and the accepted answers, none where it has no answer."""
+    """A question with its paragraph and the accepted answers; none if it is unanswerable."""
 
     question: str
     paragraph: Paragraph
@@ -55,7 +55,7 @@ def load_questions(path: Path) -> list[Asked]:
 
 
 def measure_reader(out: Path, squad: Path) -> dict[str, Any]:
-    """Return the figures of both ways to ask by their names, kept in a file."""
+    """Return the figures by way of asking and name; they are kept in a file."""
     settings = load_settings()
     reader, reranker = Reader(settings.models), reranker_of(settings)
     questions = load_questions(squad)
@@ -74,7 +74,7 @@ def with_paragraph(asked: Sequence[Asked], reader: Reader) -> dict[str, Metric]:
         for each, read in zip(asked, reads, strict=True)
     ]
     articles = [each.paragraph.title for each in asked]
-    # The script takes "no answer" as the empty text, which is right where there is none.
+    # The official script writes "no answer" as the empty text.
     exact = [float(exact_match(said, each.answers or [""])) for each, said in pairs]
     f1 = [token_f1(said, each.answers or [""]) for each, said in pairs]
     scored = _scored(asked, reads)
@@ -90,10 +90,10 @@ def with_paragraph(asked: Sequence[Asked], reader: Reader) -> dict[str, Metric]:
 def with_quote(
     asked: Sequence[Asked], reader: Reader, reranker: Reranker, count: int = QUOTES
 ) -> dict[str, Metric]:
-    """Read the best quote of each paragraph, of a fixed sample of as many near-misses as others.
+    """Read the best quote of each paragraph, for a fixed sample (see `sample`).
 
-    That is the window that our ranking puts first; for an answerable question, of those that hold
-    its answer.
+    The best quote is the window that the reranker puts first; for an answerable question, only
+    windows that hold its answer are ranked.
     """
     drawn = sample(asked, count)
     found = [(each, quote) for each in drawn if (quote := _quote(each, reranker)) is not None]
@@ -115,7 +115,7 @@ def with_quote(
 
 
 def sample(asked: Sequence[Asked], count: int) -> list[Asked]:
-    """Draw as many answerable questions, of those whose answer's place is known, as near-misses."""
+    """Draw `count` answerable questions, whose answer's place is known, and `count` near-misses."""
     draw = seeded()
     known = [each for each in asked if each.answers and min(each.starts) >= 0]
     near = [each for each in asked if not each.answers]

@@ -1,13 +1,13 @@
-"""Holding a part of the bench in place: what CI runs with every change.
+"""Compare a part of the bench with kept results: what CI runs with every change.
 
 Asks questions of XQuAD without the language model and cases of `briefing` with it, and compares
-them case by case with `kept.json` beside this file. Exit code 1 when a measure has fallen below
-what was kept there: by more cases than chance explains, or by more than the budget. Without
+them case by case with `kept.json`, next to this file. The exit code is 1 if a measure has fallen
+below its kept value by more cases than chance explains, or by more than the budget. Without
 XQuAD's file, which is not part of Footnoted, only `briefing` is asked. `--keep` writes the file
 again, which is a decision and belongs in a commit of its own.
 
-What the language model said is kept as well (`replies.sqlite`), by the whole request and the
-weights that it was asked of, so after a change only requests that differ are sent to it.
+The language model's replies are cached in `replies.sqlite` by the whole request and the weights, so
+after a change only requests that differ are sent to it.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ MEASURES = {
 }
 
 BUDGET = 0.05
-"""The net share of cases that a measure may lose: another processor rounds otherwise, and then a
-word of the language model may be another."""
+"""The net share of cases that a measure may lose: another processor rounds differently, which can
+change a word that the language model writes."""
 
 
 def main(asked: Sequence[str]) -> int:
@@ -83,7 +83,7 @@ def _runs(folder: Path, xquad: Path | None, replies: Replies) -> Iterator[tuple[
 
 
 def passed(run: Run, measures: Sequence[str]) -> dict[str, dict[str, bool]]:
-    """Return for each measure which of the cases that it applies to are as they should be."""
+    """Return, for each measure, whether each case that it applies to is as it should be."""
     return {
         name: {each.id: bool(v) for each in run.results if (v := each.scores[name]) is not None}
         for name in measures
@@ -91,9 +91,9 @@ def passed(run: Run, measures: Sequence[str]) -> dict[str, dict[str, bool]]:
 
 
 def compare(kept: dict[str, Any], now: dict[str, Any]) -> tuple[list[str], bool]:
-    """Return a line for each measure of what was asked, and whether one fell.
+    """Return a line for each measure, and whether any of them fell.
 
-    Raises UserError when the cases are not those that were kept.
+    Raises UserError if the cases are not those that were kept.
     """
     lines, fell = [], False
     for part, name in [(asked, measure) for asked in now for measure in MEASURES[asked]]:

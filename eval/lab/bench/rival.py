@@ -1,15 +1,16 @@
 """Footnoted and LlamaIndex's CitationQueryEngine on the same questions, document and LLM.
 
 The other engine is set up as its documentation shows it (llama-index-core 0.14, the example
-"CitationQueryEngine"), with all defaults but all-MiniLM-L6-v2 as its embedding; its answer is
-streamed, so that its first citation is seen when it comes. Of a set, the same questions are always
-drawn, one in six of them unanswerable, and the engines take turns, so that what else the machine
-does hits both alike. Before, each answers one question that is not counted.
+"CitationQueryEngine"), with all defaults but all-MiniLM-L6-v2 as its embedding. Its answer is
+streamed, so that its first citation is seen when it comes. The same questions of a set are always
+drawn, one in six of them unanswerable. The engines take turns, so that other load on the machine
+hits both alike. Each first answers one question that is not counted.
 
-Where the engines differ in kind, the doubt is the other engine's: whatever reads like a refusal is
-one for an unanswerable question, and is ignored when an accepted answer is in it; a citation is a
-quote if the chunk behind it stands in the document, however long it is. Footnoted's first citation
-is the first quote on the screen, with the words that answer marked in it.
+Where the engines differ in kind, the other engine gets the benefit of the doubt: whatever reads
+like a refusal is one if the question is unanswerable, and is ignored if it holds an accepted
+answer; a citation is a quote if the chunk behind it is in the document, however long it is.
+Footnoted's first citation is the first quote on the screen, with the words that answer marked in
+it.
 """
 
 from __future__ import annotations
@@ -67,10 +68,10 @@ _REFUSAL = re.compile(
 
 
 def measure(case_set: CaseSet, document: Document, out: Path, questions: int = QUESTIONS) -> Run:
-    """Ask questions of a set of both engines, and write the run to `out`.
+    """Ask both engines the questions of a set, and write the run to `out`.
 
-    What is done is kept in `out`.partial, and a stopped comparison goes on from there. Raises
-    UserError without a language model, or when the set does not fit the document.
+    Progress is kept in `out`.partial, from which a stopped comparison resumes. Raises UserError
+    without a language model, or if the set does not fit the document.
     """
     with tempfile.TemporaryDirectory() as folder:
         assistant = filled(Path(folder) / "library", [document])
@@ -86,7 +87,7 @@ def measure(case_set: CaseSet, document: Document, out: Path, questions: int = Q
 
 
 def sample(case_set: CaseSet, count: int, seed: int = SEED) -> CaseSet:
-    """Draw questions from a set, always the same, without those that follow on others.
+    """Draw questions from a set, always the same ones; follow-ups are left out.
 
     A set with too few questions of one kind gives what it has.
     """
@@ -102,7 +103,7 @@ def sample(case_set: CaseSet, count: int, seed: int = SEED) -> CaseSet:
 
 
 def compare(case_set: CaseSet, assistant: Assistant, engines: dict[str, Ask], out: Path) -> Run:
-    """Ask each question of each engine in turn, and write the run to `out`.
+    """Ask the engines each question in turn, and write the run to `out`.
 
     The id of a result begins with the engine's name. Raises UserError when the set does not fit the
     document or a file cannot be written.
@@ -141,7 +142,7 @@ def compare(case_set: CaseSet, assistant: Assistant, engines: dict[str, Ask], ou
 
 
 def footnoted(assistant: Assistant) -> Ask:
-    """Return how Footnoted is asked and scored."""
+    """Return a function that asks Footnoted a case and scores its answer."""
     assistant.load()
 
     def ask(case: Case, facts: EvidenceSpans) -> Result:
@@ -157,7 +158,7 @@ def footnoted(assistant: Assistant) -> Ask:
             "first_citation_s": answer["timings"]["first_quote_s"],
             "total_s": seconds,
         }
-        # A refusal is short: what an answer takes is said of answers alone.
+        # Refusals are short, so their times are kept apart from those of answers.
         took = "refusal_s" if answer["refused"] else "answer_s"
         return Result(case.id, scores | {took: seconds}, answer)
 
@@ -185,7 +186,7 @@ def build(document: Document, writer: Writer, embedding: PromptedEmbedding) -> C
 
 
 def citation_query_engine(engine: CitationQueryEngine, document: Document) -> Ask:
-    """Return how the other engine is asked and scored."""
+    """Return a function that asks the other engine a case and scores its answer."""
 
     def ask(case: Case, facts: EvidenceSpans) -> Result:
         started = time.perf_counter()
@@ -211,7 +212,7 @@ def cited_numbers(text: str) -> list[int]:
 
 
 def place(chunks: Sequence[str], number: int, document: Document) -> Span | None:
-    """Return the place of a numbered chunk, if there is one and it stands in the document exactly.
+    """Return the place of a numbered chunk; None without one, or if it is not verbatim in the text.
 
     The engine cuts its chunks once more for its citations and does not keep their offsets. Chunks
     are so long that the first place with the same text is the only one.
@@ -284,8 +285,8 @@ MEASURES = {
 def summarise(results: Sequence[Result]) -> dict[str, Metric]:
     """Return the measures of one engine: shares with intervals, and medians.
 
-    An answer counts as verbatim if all its citations are; the first citation of an answer without
-    any comes at no time and is left out.
+    An answer counts as verbatim if all its citations are. An answer without citations is left out
+    of the time to the first one.
     """
     scores = [each.scores for each in results]
     verbatim = [each["verbatim"] for each in scores]
@@ -303,9 +304,9 @@ def summarise(results: Sequence[Result]) -> dict[str, Metric]:
 
 
 def speed(run: Run, name: str) -> Metric:
-    """Return a median of Footnoted's as a share of the other's median to the end of its answer.
+    """Return a median time of Footnoted's, divided by the other engine's median for a whole answer.
 
-    Of Footnoted's answers those count that have such a time.
+    Only those of Footnoted's answers count that have a time of this name.
     """
     at = len(run.results) // 2
     ours = tuple(each.scores[name] for each in run.results[:at] if name in each.scores)

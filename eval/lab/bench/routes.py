@@ -1,12 +1,13 @@
-"""How well messages are routed, on examples that nobody trained with, and on ordinary questions.
+"""How well messages are routed: held-out examples, and ordinary questions.
 
     python -m eval.lab.bench.routes [--shown N] [FILE ...]
 
-Prints how many of each kind in `messages.jsonl` are recognised, which kinds they are taken for,
-and how many matters are right. The files are questions that ask for evidence, but for a few: in
-SQuAD's format, sets, or JSON Lines of conversations, which end in a question, or tell of each
-message whether it is one (`eval/lab/bench/talks/dialogues.jsonl.gz`). Of each is printed how many
-are taken for another kind, and the first N of these, to be read by eye.
+For each kind in `messages.jsonl`, prints how many messages are recognised, how many of their
+matters are right, and which kinds the others are taken for. Nearly all questions in each FILE ask
+for evidence. A FILE is in SQuAD's format, a set, or JSON Lines of conversations: these either end
+in a question, or mark which messages are questions (`eval/lab/bench/talks/dialogues.jsonl.gz`). For
+each, prints how many questions are taken for another kind, and the first N of them, to be read by
+eye.
 """
 
 from __future__ import annotations
@@ -26,11 +27,11 @@ from index.errors import UserError
 from rag.asking.route import KINDS, Route, Router
 
 MESSAGES = Path(__file__).parent / "messages.jsonl"
-"""Written by who has not seen the examples that the router is trained with."""
+"""Whoever wrote them had not seen the examples that the router is trained with."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Route all, and print."""
+    """Route all messages, and print the figures."""
     parser = argparse.ArgumentParser(prog="python -m eval.lab.bench.routes", description=__doc__)
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE")
     parser.add_argument("--shown", type=int, default=0, metavar="N")
@@ -44,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def examples() -> list[tuple[str, Route]]:
-    """Return the messages, with the route that each should be given."""
+    """Return the messages, each with the route that it should be given."""
     found: list[tuple[str, Route]] = []
     for each in read_records(MESSAGES):
         kind, matters = each["kind"].split("/")
@@ -67,7 +68,8 @@ def confusion(router: Router) -> Iterator[tuple[object, ...]]:
 def _recognised(route: Route, given: Route) -> bool:
     """Whether a message is given its kind.
 
-    What is to be computed is a question of fact as well, for where there is no table.
+    A message that asks to compute something may be routed to any kind, since there may be no table;
+    only the computation that it asks for must be right.
     """
     if route.kind == "compute":
         return given.computes[:1] != () and given.computes[0][0] in route.matters
@@ -94,7 +96,7 @@ def _counted(routes: Iterable[Route]) -> str:
 
 
 def _questions(file: Path) -> list[str]:
-    """Return the questions of a file: of conversations the last ones, unless all are told."""
+    """Return the questions of a file; from conversations only the last, unless all are marked."""
     try:
         read = read_records(file)
         if ".jsonl" in file.name:

@@ -1,7 +1,7 @@
-"""SQuAD's questions as cases on whole articles, a sample: near-misses, and off-topic ones.
+"""A sample of SQuAD's questions as cases on whole articles, with near-misses and off-topic ones.
 
 Rajpurkar, Jia and Liang, "Know What You Don't Know", ACL 2018. A near-miss has no answer in its
-paragraph; in a library of whole articles another paragraph answers one now and then.
+paragraph, but in a library of whole articles another paragraph answers one now and then.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from index.documents import Document
 from index.errors import UserError
 
 Sample = tuple[tuple[Document, ...], CaseSet]
-"""The documents of a library, and what is asked of them."""
+"""The documents of a library, and the questions about them."""
 
 
 def whole_articles(
@@ -25,9 +25,9 @@ def whole_articles(
 ) -> Sample:
     """Return articles, and a fixed sample of their questions.
 
-    `count` answerable questions whose answer's place is known, and as many near-misses. `wanted`
-    chooses articles by their titles. Raises UserError for a file that is not in SQuAD's format, or
-    that has too few questions.
+    The sample has `count` answerable questions whose answer's place is known, and as many
+    near-misses. `wanted` chooses articles by their titles. Raises UserError for a file that is not
+    in SQuAD's format, or that has too few questions.
     """
     data = load_xquad(path)
     documents = tuple(each for each in data.documents if wanted(each.title))
@@ -45,8 +45,8 @@ def half_the_articles(
 ) -> Sample:
     """Return every second article, and a fixed sample of questions.
 
-    `count` questions on those articles, and as many on the others, which are off-topic there.
-    `wanted` chooses articles by their titles.
+    The sample has `count` questions on these articles, and as many on the others, which are
+    off-topic in this library. `wanted` chooses articles by their titles.
     """
     titles = [document.title for document in data.documents if wanted(document.title)]
     documents = tuple(each for each in data.documents if each.title in titles[::2])

@@ -1,10 +1,10 @@
-"""False statements: written sentences that are not true, read by eye and remembered.
+"""False statements: untrue sentences by the language model, found by eye and recorded.
 
-FOLDER is the bench's. Of all its answers that the language model wrote, 150 are always drawn in the
-same order. Each of their sentences is read by a person against its quotes and the document; the
-verdicts are kept in `statements.json` beside this file by the hash of question, sentence and
-quotes, so that only new sentences need to be read. `--unread` prints those; `--true` and `--false`
-keep what somebody found.
+FOLDER is that of `eval.lab.bench`. From all its answers that the language model wrote, the same 150
+are always drawn, in the same order. A person reads each of their sentences against its quotes and
+the document. The verdicts are kept in `statements.json`, next to this file, by the hash of
+question, sentence and quotes, so that only new sentences need to be read. `--unread` prints those;
+`--true` and `--false` store verdicts.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Statement:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Print how many of the written sentences are false, or keep verdicts."""
+    """Store the verdicts that are given, and print how many of the written sentences are false."""
     parser = arguments("eval.lab.bench.statements", __doc__)
     parser.add_argument("--unread", action="store_true")
     parser.add_argument("--true", nargs="+", default=[], metavar="ID")
@@ -65,10 +65,10 @@ def main(argv: Sequence[str]) -> int:
 
 
 def drawn(runs: Mapping[str, Run]) -> list[tuple[Statement, ...]]:
-    """Return the statements of each of the answers that are read, always the same ones.
+    """Return the statements of each answer that is to be read, always the same answers.
 
-    Cases are ordered by a hash of their names, so that one that is refused today moves the others
-    by one place at most.
+    Cases are ordered by a hash of their names, so that a newly refused case moves the others by at
+    most one place.
     """
     found = [
         (text_sha256(f"{part}/{each.id}"), statements)
@@ -80,7 +80,7 @@ def drawn(runs: Mapping[str, Run]) -> list[tuple[Statement, ...]]:
 
 
 def _written(answer: dict[str, Any]) -> Iterator[Statement]:
-    """Yield the sentences that are part of an answer and are not quotes themselves."""
+    """Yield the proven sentences of an answer that are not quotes themselves."""
     quotes = {each["number"]: " ".join(each["quote"].split()) for each in answer["citations"]}
     for sentence in answer["sentences"]:
         cited = tuple(quotes[number] for number in sentence["citations"])
@@ -94,7 +94,7 @@ def kept() -> dict[str, bool]:
 
 
 def keep(found: dict[str, bool], answers: Iterable[Sequence[Statement]]) -> None:
-    """Keep verdicts beside those there are.
+    """Add verdicts to those that are kept.
 
     Raises UserError for an id that none of the statements has.
     """
@@ -113,7 +113,7 @@ def unread(
 
 
 def false_answers(answers: Sequence[Sequence[Statement]], verdicts: Mapping[str, bool]) -> Metric:
-    """Return the share of answers with a false statement; without a value while any is unread."""
+    """Return the share of answers with a false statement; its value is None if any is unread."""
     if any(unread(answers, verdicts)):
         return Metric(None, len(answers))
     return share(not all(verdicts[each.id] for each in of) for of in answers)

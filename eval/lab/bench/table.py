@@ -1,9 +1,10 @@
-"""The table of targets: what Footnoted is measured by, on data that it was not made on.
+"""The table of targets that Footnoted is measured by, on data that it was not developed on.
 
-Runs what is not in FOLDER yet, with the default models and fixed seeds, and prints the table. A
-stopped bench goes on where it was; delete a part's file to run it again. eval/lab/README.md says
-what the parts are. With “-without” a part is asked without the language model. Of a set every
-second case (the 1st, 3rd, ...) served for development; the others are reported on their own.
+Runs the parts that are not in FOLDER yet, with the default models and fixed seeds, and prints the
+table. A stopped bench resumes where it was; delete a part's file to run it again.
+eval/lab/README.md describes the parts. Those with “-without” are asked without the language model.
+Every second case of a set (the 1st, 3rd, ...) served for development; the others also have rows of
+their own.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ PARTS = (
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """What is measured on."""
+    """The data that the bench measures on."""
 
     xquad: Benchmark
     squad: Path
@@ -58,7 +59,7 @@ class Sources:
 
 Runs = Mapping[str, Run]
 Reader = Mapping[str, Mapping[str, Any]]
-"""The reader's figures, by how it was asked and their names, as JSON has them."""
+"""The reader's figures, by way of asking and by name, as stored in JSON."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -101,7 +102,7 @@ def measure(part: str, folder: Path, sources: Sources) -> None:
 
 
 def _asked(part: str, sources: Sources) -> Sample:
-    """Return the documents of a part, and what is asked of them."""
+    """Return the documents of a part, and the questions about them."""
     of_sets = {"article": [sources.article], "briefing": [BRIEFING]}
     of_sets["whole"] = [BRIEFING, sources.article]
     if part in of_sets:
@@ -146,11 +147,11 @@ SPEED = {"first_citation_s": "words marked", "refusal_s": "refusal", "answer_s":
 _VARIES = re.compile(r", without LLM|, held out|, of \d+ answers that were written")
 
 Figure = tuple[str, Metric]
-"""A measure and what it was."""
+"""A measure's name and its value."""
 
 
 def table(runs: Runs, alone: Reader) -> list[Row]:
-    """Return the lines of the table, from the runs that there are."""
+    """Return the lines of the table, from the runs that exist."""
     return [
         Row(measure, metric, TARGETS.get(_VARIES.sub("", measure), ""))
         for measure, metric in _figures(runs, alone)
@@ -175,7 +176,7 @@ def _figures(runs: Runs, alone: Reader) -> Iterator[Figure]:
 
 
 def _part(part: str, results: Sequence[Result]) -> Iterator[Figure]:
-    """Yield what is measured of a part; of a set also of the half that is held out."""
+    """Yield the figures of a part; for a set, also those of the held-out half."""
     if part == "quotes":
         for k in HIT_AT:
             yield f"XQuAD: quote hit@{k}", _share(results, f"hit@{k}")
@@ -208,7 +209,7 @@ def _answers(name: str, asked: str, results: Sequence[Result]) -> Iterator[Figur
 
 
 def _counted(asked: str, results: Sequence[Result]) -> Sequence[Result]:
-    """Leave aside what asks of something else: of a set, only near-misses count as unanswerable."""
+    """Return the results that count: of a set's unanswerable cases, only the near-misses."""
     if asked not in SETS_OF_ONE:
         return results
     cases = measured_set(asked).cases
@@ -228,7 +229,7 @@ def _share(results: Iterable[Result], score: str) -> Metric:
 
 
 def show(runs: Runs, alone: Reader) -> None:
-    """Print the table, and how long a question took."""
+    """Print the table, and how long a question takes."""
     show_rows(table(runs, alone))
     if "comparison" in runs:
         rival.show_both(runs["comparison"])

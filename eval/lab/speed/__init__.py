@@ -1,1 +1,1 @@
-"""How fast Footnoted is, beside what a user would pick instead, in one run on one machine."""
+"""How fast Footnoted is, against what a user would pick instead, in one run on one machine."""

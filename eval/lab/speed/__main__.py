@@ -1,4 +1,4 @@
-"""`python -m eval.lab.speed`: the benchmark of speed."""
+"""`python -m eval.lab.speed`: the speed benchmark."""
 
 from eval.lab.command import run_command
 from eval.lab.speed.bench import main

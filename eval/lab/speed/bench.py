@@ -1,9 +1,9 @@
-"""The benchmark of speed: every row a ratio, both sides by turns on the same machine.
+"""The speed benchmark: every row is a ratio of two sides, measured in turns on the same machine.
 
-Runs what is not in FOLDER yet, prints the table, and writes BENCHMARKS.md with its plots beside it.
-A stopped bench goes on where it was; delete a part's file to measure it again. Each part runs in a
-process of its own, for less than ten minutes on two cores; large libraries grow in several such
-pieces.
+Measures the parts that are not in FOLDER yet, prints the table, and writes BENCHMARKS.md with its
+plots next to it. A stopped bench resumes where it was; delete a part's file to measure it again.
+Each part runs in a process of its own, for less than ten minutes on two cores; large libraries grow
+in several such pieces.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ MEASURERS = {
     "first": "window:first",
     "at-once": "window:at_once",
 }
-"""What measures a part, by its module and its name: a part imports what that needs, and no more."""
+"""The function that measures a part, as module:name, so that a part imports only what it needs."""
 
 PARTS = (*MEASURERS, *growth.PARTS)
 
 UNFINISHED = 3
-"""How the process of a part ends that goes on in another one."""
+"""The exit code of a part's process if the part has to go on in another one."""
 
 
 def main(given_arguments: Sequence[str]) -> int:
-    """Measure what is missing, print the table, write the report."""
+    """Measure the missing parts, print the table, and write the report."""
     asked = vars(_parser().parse_args(given_arguments))
     report, only, folder = (asked.pop(name) for name in ("report", "only", "folder"))
     options = Options(folder.absolute(), **asked)
@@ -94,7 +94,7 @@ def kept_in(folder: Path) -> dict[str, Kept]:
 
 
 def _run(part: str, options: Options) -> bool:
-    """Measure a part in a process of its own, or several, unless its file is there."""
+    """Measure a part in one or more processes of its own, unless its file exists."""
     context = multiprocessing.get_context("spawn")
     while not file_of(options.folder, part).exists():
         _say(f"{part} …")
@@ -112,9 +112,9 @@ def _alone(part: str, options: Options) -> None:
 
 
 def measure(part: str, options: Options) -> Kept | None:
-    """Measure a part here and keep it; None while it has to go on.
+    """Measure a part in this process and keep it; None if another process has to go on.
 
-    Raises UserError where something that it needs is missing.
+    Raises UserError if something that it needs is missing.
     """
     started, busy, begun = datetime.now(UTC), load(), time.monotonic()
     if kept := _measured(part, options):

@@ -1,4 +1,4 @@
-"""What a part of the benchmark has measured, and the file that it is kept in."""
+"""The results of a part of the benchmark, and the file that keeps them."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from index.atomic import write_whole
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A part as it was measured: its pairs, by what was measured, and what else is known.
+    """The results of a part: its pairs by name, and further information.
 
-    `told` are figures and words beside the rows. `machine` is what it was measured on, `started`
-    when, and `seconds` how long the part took.
+    `told` holds figures and words that are reported besides the rows. `machine` describes what it
+    was measured on, `started` says when, and `seconds` how long the part took.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
@@ -33,18 +33,18 @@ class Kept:
 
 
 def file_of(folder: Path, part: str) -> Path:
-    """Return where a part is kept."""
+    """Return the file that keeps a part."""
     return folder / f"{part}.json"
 
 
 def write(folder: Path, kept: Kept) -> None:
-    """Write a part's file whole, for people to read as well."""
+    """Write a part's file whole, indented for people to read."""
     told = json.dumps(asdict(kept), ensure_ascii=False, indent=1) + "\n"
     write_whole(file_of(folder, kept.part), told.encode())
 
 
 def read(folder: Path, part: str) -> Kept | None:
-    """Read a part's file; None where there is none.
+    """Read a part's file; None if it does not exist.
 
     Raises UserError for a file that is something else.
     """

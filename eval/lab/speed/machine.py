@@ -1,4 +1,4 @@
-"""The machine that is measured on, and what programs take of it."""
+"""The machine that is measured on, and the resources that programs take."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ PACKAGES = (
     "chromadb gradio llama-index-core numpy onnxruntime sentence-transformers sentencex tokenizers "
     "torch xllamacpp"
 ).split()
-"""What speed depends on besides Footnoted's own code."""
+"""The packages that speed depends on besides Footnoted's own code."""
 
 INSTRUCTIONS = "avx2 avx512f avx512_vnni avx_vnni amx_int8 asimddp i8mm".split()
-"""Of what a processor can do, what makes int8 weights fast."""
+"""The instruction sets of processors that make int8 weights fast."""
 
 EVERY = 0.2
-"""Seconds between two looks at how much memory is taken."""
+"""Seconds between two readings of the memory in use."""
 
 
 def describe() -> dict[str, Any]:
-    """Return what the machine is, and which versions run on it."""
+    """Describe the machine, and the versions that run on it."""
     told = ""
-    with suppress(OSError):  # Linux alone has it, and nothing else tells the instructions.
+    with suppress(OSError):  # Only Linux has it, and nothing else lists the instruction sets.
         told = Path("/proc/cpuinfo").read_text("utf-8", errors="replace")
     name = re.search(r"^model name\s*:\s*(.+)$", told, re.M)
     flags = re.search(r"^(?:flags|Features)\s*:\s*(.+)$", told, re.M)
@@ -49,20 +49,20 @@ def describe() -> dict[str, Any]:
 
 
 def load() -> float:
-    """Return how many programs wanted a core in the last minute: 0 on an idle machine."""
+    """Return the load average of the last minute: 0 on an idle machine."""
     return float(round(psutil.getloadavg()[0], 2))
 
 
 def memory(pid: int | None = None) -> int:
-    """Return the bytes of memory (RSS) of a process and all that it has started; of this one.
+    """Return the memory (RSS, in bytes) of a process, by default this one, and its descendants.
 
-    What several processes share, such as a library's code, counts once for each.
+    Memory that several processes share, such as a library's code, counts once for each.
     """
     return int(_sum(pid, lambda process: process.memory_info().rss))
 
 
 def processor_seconds(pid: int) -> float:
-    """Return how many seconds of processors a process and all that it has started have taken."""
+    """Return the processor time, in seconds, of a process and its descendants."""
     return _sum(pid, lambda process: sum(process.cpu_times()[:2]))
 
 
@@ -75,7 +75,7 @@ def _sum(pid: int | None, measure: Callable[[psutil.Process], float]) -> float:
 
 
 class Peak:
-    """Watches how much memory this process and all that it has started take at most."""
+    """Watches the peak memory of this process and its descendants."""
 
     def __init__(self) -> None:
         self.bytes = 0
@@ -87,7 +87,7 @@ class Peak:
             self.bytes = max(self.bytes, memory())
 
     def __enter__(self) -> Peak:
-        self.bytes = memory()  # What is watched may be over before the first look.
+        self.bytes = memory()  # The work may be over before the first reading.
         self._watch.start()
         return self
 
@@ -97,7 +97,7 @@ class Peak:
 
 
 def disk(folder: Path) -> int:
-    """Return how many bytes the files of a folder have."""
+    """Return the total size of the files in a folder, in bytes."""
     total = 0
     for path in folder.rglob("*"):
         with suppress(OSError):  # A journal that has just gone.

@@ -1,4 +1,4 @@
-"""The options of the benchmark: where it keeps things, and what it measures on."""
+"""The options of the benchmark: where it keeps results, and what it measures on."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from rag.opening import open_library
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The folder of the bench, the files that are not part of Footnoted, and what is wanted."""
+    """The folder of the bench, the files that are not part of Footnoted, the peers and servers."""
 
     folder: Path
     xquad: Path | None = None
@@ -30,13 +30,13 @@ class Options:
     chroma: str | None = None
 
     def given(self, name: str) -> Any:
-        """Return a file, or the address of a server. Raises UserError where it was not given."""
+        """Return a file, or the address of a server. Raises UserError if it was not given."""
         if (found := getattr(self, name)) is None:
             raise UserError(f"This part needs what the option --{name} names.")
         return found
 
     def briefing(self) -> Path:
-        """Return the folder of a library of the briefing, made where it is not there yet."""
+        """Return the folder of a library that holds the briefing, and make it if needed."""
         folder = self.folder / "briefing"
         add_files(open_library(load_settings(library=folder)), [SETS / "briefing.md"])
         return folder

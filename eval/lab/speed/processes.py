@@ -18,9 +18,9 @@ from index.errors import UserError
 
 PYTHON = (sys.executable,)
 FOOTNOTED = (sys.executable, "-c", "from ui.commands.cli import main; main()")
-"""What the script `footnoted` does, of this very program, wherever another one is installed."""
+"""What the script `footnoted` does, but with this program's code, whichever one is installed."""
 ALTERNATIVE = (sys.executable, "-m", "eval.lab.speed.parts.alternatives")
-"""What a part is held against, in a process of its own; the side's name follows."""
+"""What a part is compared with, in a process of its own; the name of the side follows."""
 
 END_SECONDS = 60
 """How long a program may take to end when it is asked to."""
@@ -29,7 +29,7 @@ END_SECONDS = 60
 def run_for(command: Sequence[str], line: re.Pattern[str] | None = None) -> float:
     """Return how many seconds a command takes to its end, or to a line that begins like this.
 
-    Raises UserError where it fails, or never prints such a line.
+    Raises UserError if it fails, or never prints such a line.
     """
     took = None
     started = time.perf_counter()
@@ -47,9 +47,9 @@ def run_for(command: Sequence[str], line: re.Pattern[str] | None = None) -> floa
 
 @contextmanager
 def serving(command: Sequence[str]) -> Iterator[tuple[str, int]]:
-    """Run a program that prints its address in its first line; yields that and its number.
+    """Run a program that prints its address in its first line; yield that and its process id.
 
-    Raises UserError where it prints none.
+    Raises UserError if it prints none.
     """
     with _running(command) as (process, failed):
         address = process.stdout.readline().strip() if process.stdout else ""
@@ -60,10 +60,10 @@ def serving(command: Sequence[str]) -> Iterator[tuple[str, int]]:
 
 @contextmanager
 def helper(command: Sequence[str]) -> Iterator[Callable[[object], Any]]:
-    """Run a program that answers each line of JSON with one; yields what asks it.
+    """Run a program that answers each line of JSON with one; yield a function that asks it.
 
-    So one side runs in a process, or an environment, of its own, and the time that the pipe takes
-    is not part of what it measures. Asking raises UserError when the program has ended.
+    In this way a side runs in a process, or an environment, of its own, and the time of the pipe is
+    not part of what it measures. Asking raises UserError if the program has ended.
     """
     with _running(command, stdin=subprocess.PIPE) as (process, failed):
 
@@ -85,7 +85,7 @@ def helper(command: Sequence[str]) -> Iterator[Callable[[object], Any]]:
 def _running(
     command: Sequence[str], stdin: int | None = None
 ) -> Iterator[tuple[subprocess.Popen[str], Callable[[], UserError]]]:
-    """Run a program; yields it, and what tells why it failed."""
+    """Run a program; yield it, and a function that makes the error if it failed."""
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors,
         subprocess.Popen(
@@ -115,7 +115,7 @@ def _running(
 def _environment() -> dict[str, str]:
     """Return the environment of a program that is to run this Footnoted.
 
-    It keeps what Python makes of the modules, as an installed Footnoted does.
+    In it Python keeps its bytecode cache, as it does for an installed Footnoted.
     """
     given = {name: each for name, each in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     own = str(Path(__file__).parents[3])
@@ -124,7 +124,7 @@ def _environment() -> dict[str, str]:
 
 def _end(process: subprocess.Popen[str]) -> None:
     process.terminate()
-    with suppress(OSError):  # Something was still to be said to it.
+    with suppress(OSError):  # Some input could not be written any more.
         if process.stdin:
             process.stdin.close()
     try:

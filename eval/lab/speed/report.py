@@ -1,4 +1,4 @@
-"""BENCHMARKS.md: the table, the machine and the growth curves, all of it out of the kept files."""
+"""BENCHMARKS.md: the table, the machine and the growth curves, all from the kept files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from eval.lab.speed.table import COLUMNS, lines
 from index.atomic import write_whole
 
 PLOTS = "benchmarks"
-"""The folder of the plots, beside the report."""
+"""The folder of the plots, next to the report."""
 
 HEAD = """\
 # Benchmarks
@@ -40,7 +40,7 @@ WHERE = {
     "postgresql": "In PostgreSQL",
     "chroma": "In a folder, with the vectors on a Chroma server",
 }
-"""Where libraries are grown, as a heading says it."""
+"""The headings for the places where libraries are grown."""
 
 GROWN = {
     "passages": "{passages:,}",
@@ -68,7 +68,7 @@ CURVES = {
 }
 
 TITLE = "how adding, evidence, memory and disk grow with the passages"
-"""Of the plots; it is read out and not drawn."""
+"""The title of the plots, for screen readers; it is not drawn."""
 
 STYLE: dict[Any, Any] = {
     "svg.hashsalt": "footnoted",
@@ -82,11 +82,11 @@ STYLE: dict[Any, Any] = {
     "axes.grid": True,
     "grid.color": "#ddd",
 }
-"""How matplotlib draws: the same to the byte for the same figures."""
+"""Matplotlib's settings, with which the same figures give the same file, to the byte."""
 
 
 def write_report(kept: dict[str, Kept], path: Path) -> None:
-    """Write the report, and its plots into a folder beside it."""
+    """Write the report, and its plots into a folder next to it."""
     folder = path.absolute().parent
     parts = [HEAD, *_machines(kept), markdown(COLUMNS, lines(kept))]
     grown = [_grown(each) for each in kept.values() if "disk_bytes" in each.told]
@@ -108,7 +108,7 @@ def write_report(kept: dict[str, Kept], path: Path) -> None:
 
 
 def curves(panels: Mapping[str, Sequence[tuple[float, float]]]) -> bytes:
-    """Return an SVG with curves of points (x, y) by their titles, both axes logarithmic."""
+    """Return an SVG with a curve for each title, from its points (x, y); both axes logarithmic."""
     import matplotlib
     from matplotlib.figure import Figure
 
@@ -137,7 +137,7 @@ def _grown(kept: Kept) -> dict[str, Any]:
 
 
 def _machines(kept: dict[str, Kept]) -> Iterator[str]:
-    """Yield what the parts were measured on: once, where it was the same for all."""
+    """Yield the machines that the parts were measured on: one line if all share the same one."""
     found: dict[str, list[str]] = {}
     for part, each in kept.items():
         found.setdefault(_machine(each.machine), []).append(part)
@@ -157,7 +157,7 @@ def _machine(told: dict[str, Any]) -> str:
 
 
 def _told(kept: dict[str, Kept]) -> Iterator[str]:
-    """Yield what each part tells besides its rows, and what else the machine did then."""
+    """Yield what each part reports besides its rows, and the machine's load before it."""
     for part, each in kept.items():
         told = {} if "disk_bytes" in each.told else each.told
         known = [f"{name} {_words(value)}" for name, value in told.items()]

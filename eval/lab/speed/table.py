@@ -1,4 +1,4 @@
-"""The table of targets: its rows, which stand in rows.csv, and each as it was measured."""
+"""The table of targets: its rows, from rows.csv, and the measured value of each."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COLUMNS = ("measure", "ours", "against", "ratio", "target", "met")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of the table: which pair of which part, in which unit, and what it should be.
+    """A line of the table: a pair of a part, its unit, and its target.
 
     `target` is "≥ 1.2" or "≤ 1/100", of Footnoted's median as a multiple of the other one.
     """
@@ -60,7 +60,7 @@ def lines(kept: dict[str, Kept]) -> Iterator[tuple[str, ...]]:
 
 
 def figure(values: Sequence[float], unit: str) -> str:
-    """Return a median with its unit, and the middle half of the values where there are several."""
+    """Return a median with its unit, and the middle half of the values if there are several."""
     scale, shown = (1e6, "MB") if unit == "bytes" else (1.0, unit)
     low, middle, high = (_short(at / scale) for at in np.percentile(values, (25, 50, 75)))
     if len(values) < 3:
@@ -69,5 +69,5 @@ def figure(values: Sequence[float], unit: str) -> str:
 
 
 def _short(value: float) -> str:
-    """Return a figure with three digits that count."""
+    """Return a figure with three significant digits."""
     return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"

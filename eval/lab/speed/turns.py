@@ -1,4 +1,4 @@
-"""Two sides measured by turns, so that what else a machine does falls on both, and their ratio."""
+"""Two sides measured in turns, so that any other load on the machine falls on both."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ T = TypeVar("T")
 def take_turns(
     ours: Callable[[int], T], against: Callable[[int], T], turns: int, warm: int = 1
 ) -> tuple[list[T], list[T]]:
-    """Return what two sides measured by turns, each first as often.
+    """Return what two sides measured in turns, each going first equally often.
 
-    A side is given the number of its turn. `warm` turns before do not count: their numbers are
-    negative, and what they measured is left out.
+    A side is given the number of its turn. The `warm` turns at the start have negative numbers, and
+    their measurements are left out.
     """
     sides = (ours, against)
     found: tuple[list[T], list[T]] = ([], [])
@@ -32,7 +32,7 @@ def take_turns(
 def by_turns(
     ours: Callable[[int], float], against: Callable[[int], float], turns: int, warm: int = 1
 ) -> Pair:
-    """Return the pair of two sides that each measure one figure in a turn (`take_turns`)."""
+    """Return the pair of two sides that each measure one figure per turn (`take_turns`)."""
     first, second = take_turns(ours, against, turns, warm)
     return Pair(tuple(first), tuple(second))
 

@@ -1,4 +1,4 @@
-"""Making the reader's weights again: `python -m eval.lab.training`."""
+"""Training of Footnoted's weights: `python -m eval.lab.training` makes the reader's."""
 
 import os
 

@@ -1,9 +1,9 @@
-"""Make the reader's weights again; with `router`, `further`, `languages` the router (`routing/`).
+"""Train the reader again; with `router`, `further`, `languages`, train the router (`routing/`).
 
-FOLDER keeps the examples, a checkpoint every ten minutes, from which the same command goes on, and
-at the end `reader/`: the int8 weights with their tokenizer. It ends with figures on the articles
-that were held out. Without --start it begins with the reranker. With it, it goes on from another
-reader, and the weights are the mean of the two.
+FOLDER keeps the examples, a checkpoint every ten minutes, from which the same command resumes, and
+at the end `reader/`: the int8 weights with their tokenizer. The command ends with figures on the
+articles that were held out. Without --start, training starts from the reranker. With it, training
+continues from another reader, and the result is the mean of the two readers' weights.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from rag.finding.rerank import Reranker
 
 SEED = 2021
 START = "ms-marco-minilm-l-12-v2-int8"
-"""The reranker that chooses hard windows, and that training starts from if it is told no other."""
+"""The reranker that chooses hard windows, and from which training starts without --start."""
 
 ROUTER = {"router": network.main, "further": further.main, "languages": languages.main}
 
@@ -63,8 +63,8 @@ def main(arguments: Sequence[str]) -> int:
 def prepare(folder: Path, squad: Path, claims: Path | None) -> tuple[list[Example], list[Example]]:
     """Return the examples to train on and those of the held-out articles.
 
-    They are made at the first call and kept in the folder. Raises UserError when the data cannot be
-    read, when the folder holds examples of other data, and when the held-out articles have no
+    They are made by the first call and kept in the folder. Raises UserError if the data cannot be
+    read, if the folder holds examples of other data, or if the held-out articles have no
     near-misses or no answerable questions to measure on.
     """
     files = folder / "train.jsonl", folder / "held-out.jsonl"

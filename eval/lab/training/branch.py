@@ -1,8 +1,8 @@
-"""Heads of a reader that have layers of their own, above its lower ones.
+"""Heads of a reader that have upper layers of their own, on its shared lower layers.
 
-The lower ones stay as they are: all other heads say the same with such a head as without it, to the
-last bit. The layers start as copies of the reader's own upper ones, and learn from what its int8
-lower ones really give.
+The lower layers stay as they are, so the outputs of all other heads are the same with such a head
+as without it, to the last bit. The head's layers start as copies of the reader's upper ones, and
+learn from the actual outputs of its int8 lower layers.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ from index.weights.onnx import Network, in_parallel, load_tokenizer
 RECIPE = Recipe(seed=2026, rate=2e-4, warm_up=0.06, reseeded=True)
 
 SHARED = 6
-"""The layers of the reader of English that such a head stands on."""
+"""The number of lower layers of the English reader that such a head builds on."""
 
 
 class Branch(torch.nn.Module):  # type: ignore[misc]
     """The layers of such a head, above the `shared` ones of the reader.
 
-    `name` is what its weights' names begin with in the reader's file. `outputs` are its outputs,
-    each with the names of its axes that have no fixed length.
+    `name` is the prefix of its weights' names in the reader's file. `outputs` are its outputs, each
+    with the names of its axes that have no fixed length.
     """
 
     name: str
@@ -48,20 +48,20 @@ class Branch(torch.nn.Module):  # type: ignore[misc]
 
     def __init__(self, shared: int = SHARED) -> None:
         super().__init__()
-        torch.manual_seed(RECIPE.seed)  # What is new begins the same each time.
+        torch.manual_seed(RECIPE.seed)  # New weights start the same each time.
         self.shared = shared
         config = bert_config(LAYERS - shared, dropout=0.1)
         self.encoder = BertEncoder(config)
         self.pooler = BertPooler(config)
 
     def read(self, hidden: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
-        """Return its layers' states of the lower half's: shape (texts, tokens, width)."""
+        """Run the head's layers on the lower half's states; shape (texts, tokens, width)."""
         padding = (1.0 - attention_mask[:, None, None, :].to(hidden.dtype)) * -1e4
         read: torch.Tensor = self.encoder(hidden, attention_mask=padding).last_hidden_state
         return read
 
     def start_from(self, bert: BertModel) -> None:
-        """Take a reader's upper layers, and its pooler where it has one."""
+        """Copy a reader's upper layers, and its pooler if it has one."""
         upper = bert.encoder.layer[self.shared :]
         for layer, start in zip(self.encoder.layer, upper, strict=True):
             layer.load_state_dict(start.state_dict())
@@ -69,26 +69,26 @@ class Branch(torch.nn.Module):  # type: ignore[misc]
             self.pooler.load_state_dict(bert.pooler.state_dict())
 
     def go_on_from(self, reader: Path) -> None:
-        """Take the layers that this head has in a reader already."""
+        """Load the layers that this head already has in a reader."""
         self.load_state_dict(weights_of(reader, self.name))
 
     def take_mean(self, one: Path, other: Path) -> None:
-        """Take the mean of the layers that this head has in two readers (see `model.take_mean`)."""
+        """Load the mean of the layers that this head has in two readers (see `model.take_mean`)."""
         theirs = weights_of(other, self.name)
         mean = {key: (own + theirs[key]) / 2 for key, own in weights_of(one, self.name).items()}
         self.load_state_dict(mean)
 
 
 def export_branch(branch: Branch, reader: Path, folder: Path) -> None:
-    """Write a reader with the head beside its others, with its tokenizer, into a folder."""
+    """Write a reader with the head added, and its tokenizer, into a folder."""
     put_on(branch, reader, folder / "model.onnx")
     write_whole(folder / "tokenizer.json", reader.with_name("tokenizer.json").read_bytes())
 
 
 def put_on(branch: Branch, reader: Path, to: Path) -> None:
-    """Write a reader's network with the head beside its others.
+    """Write a reader's network with the head added.
 
-    An earlier head of the same name is replaced, and so is one with the same outputs.
+    An earlier head with the same name or the same outputs is replaced.
     """
     inputs = {
         "hidden": torch.zeros((2, 8, WIDTH)),
@@ -116,12 +116,12 @@ def put_on(branch: Branch, reader: Path, to: Path) -> None:
 
 
 def _states_of(shared: int) -> str:
-    """Return the name of what the last of the shared layers gives, in a reader's graph."""
+    """Return the name of the last shared layer's output in a reader's graph."""
     return f"/bert/encoder/layer.{shared - 1}/output/LayerNorm/LayerNormalization_output_0"
 
 
 def keep_branches(before: Path, reader: Path) -> None:
-    """Put the heads of this kind of a reader behind the two of another with the same lower half."""
+    """Copy the heads of this kind from one reader to another with the same lower half."""
     made = onnx.load(reader)
     append(made, onnx.load(before), BRANCHES)
     write_whole(reader, made.SerializeToString())
@@ -129,7 +129,7 @@ def keep_branches(before: Path, reader: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class States:
-    """What the lower layers make of all pairs: their tokens' states, and where each begins."""
+    """The lower layers' outputs for all pairs: their tokens' states, and where each pair begins."""
 
     encoded: Sequence[Encoding]
     starts: np.ndarray
@@ -140,7 +140,7 @@ class States:
         return int(self.starts[at + 1] - self.starts[at])
 
     def padded(self, batch: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return states, shape (texts, tokens, width), and the mask of their tokens."""
+        """Return a batch's states, shape (texts, tokens, width), and the mask of their tokens."""
         places = [slice(self.starts[at], self.starts[at + 1]) for at in batch]
         rows = [torch.from_numpy(self.states[each].astype(np.float32)) for each in places]
         masks = [torch.ones(len(each), dtype=torch.int64) for each in rows]
@@ -148,9 +148,9 @@ class States:
 
 
 def lower_half(reader: Path, folder: Path, longest: int, cut: str) -> Network:
-    """Return the lower layers of a reader of English, which read so many tokens at most.
+    """Return the lower layers of an English reader, which read at most `longest` tokens.
 
-    `cut` says what is cut off, as the tokenizer's strategy of truncation.
+    `cut` is the tokenizer's truncation strategy.
     """
     tokenizer = load_tokenizer(reader.parent)
     tokenizer.enable_truncation(longest, strategy=cut)
@@ -158,10 +158,10 @@ def lower_half(reader: Path, folder: Path, longest: int, cut: str) -> Network:
 
 
 def read_states(pairs: Sequence[tuple[str, str]], lower: Network, folder: Path) -> States:
-    """Let a reader's lower layers read pairs of texts.
+    """Run a reader's lower layers on pairs of texts.
 
-    The states are kept in the folder, some gigabytes. Raises UserError where those there are of
-    other pairs.
+    The states, some gigabytes, are kept in the folder. Raises UserError if the folder holds those
+    of other pairs.
     """
     encoded = [lower.encode(*pair) for pair in pairs]
     starts = np.cumsum([0, *(len(each.ids) for each in encoded)])
@@ -195,7 +195,7 @@ def _write_states(
 
 
 def lower_layers(reader: Path, folder: Path, shared: int) -> Path:
-    """Write a reader that gives the states of its lower layers, and nothing else, into a folder."""
+    """Write a network into a folder that outputs only the states of a reader's lower layers."""
     model = onnx.load(reader)
     states = helper.make_tensor_value_info(_states_of(shared), onnx.TensorProto.FLOAT, None)
     del model.graph.output[:]
@@ -212,6 +212,6 @@ def train_branch(
     folder: Path,
     recipe: Recipe,
 ) -> None:
-    """Train a head in place as `fit` does; `loss_of` takes the numbers of a batch's pairs."""
+    """Train a head in place as `fit` does; `loss_of` takes the indices of a batch's pairs."""
     numbers = range(len(states.encoded))
     fit(branch, numbers, states.length, loss_of, folder / "checkpoint.pt", recipe)

@@ -1,10 +1,10 @@
-"""Make the reader's third head again: does a text bear a statement out?
+"""Train the reader's third head again: does a text bear a statement out?
 
-FOLDER keeps the statements, what the reader's lower half makes of them, a checkpoint, from which
-the same command goes on, and at the end `reader/`: the reader's weights with the head beside the
-others, which it does not change. With --start the head that a reader has already learns on, from
-the statements that were written for it and from some of the others, so that these stay known; what
-is written in the end is the mean of what it was and what came of it.
+FOLDER keeps the statements, the outputs of the reader's lower half for them, a checkpoint, from
+which the same command resumes, and at the end `reader/`: the reader's weights with the head added;
+the other heads stay as they are. With --start, training continues from the head that a reader has
+already, on the statements that were written for it and some of the others, so that these are not
+forgotten. The result is then the mean of the head before and after.
 """
 
 from __future__ import annotations
@@ -50,17 +50,17 @@ from index.weights.reader import ReaderWeights
 
 SEED = 2026
 LONGEST = 160
-"""Tokens of a statement with its text; of the few longer ones the end of the text is cut off."""
+"""The most tokens of a statement with its text; the few longer texts are cut off at the end."""
 DENIALS = 0.25
 """The share of SQuAD's windows with a denial that are made into statements."""
 REFUTED_DENIED = 0.35
 """The share of short refuted statements that are also denied, which makes them true."""
 SENTENCES = 0.4
-"""The share of SQuAD's paragraphs of which one window is made into statements by rule."""
+"""The share of SQuAD's paragraphs from which one window is made into statements by rule."""
 REPLAYED = 24_000
-"""Other statements that are learned from beside those that were written, from a start."""
+"""With --start, how many other statements are learned from besides those written for the head."""
 GENTLE = 1e-4
-"""The highest learning rate from a start."""
+"""The highest learning rate with --start."""
 
 
 class BearsOut(Branch):
@@ -107,7 +107,7 @@ def main(arguments: Sequence[str]) -> int:
 def prepare(folder: Path, squad: Path, claims: Path) -> tuple[list[Statement], list[Statement]]:
     """Return the statements to train on and those held out; made once, and kept in the folder.
 
-    Raises UserError where there are none, and where the folder holds those of other data.
+    Raises UserError if there are none, or if the folder holds those of other data.
     """
     files = folder / "statements.jsonl", folder / "statements-held-out.jsonl"
     sources = {path.name: sha256_of(path) for path in (squad, claims)}
@@ -137,7 +137,7 @@ def _make(squad: Path, claims: Path) -> tuple[list[Statement], list[Statement]]:
 
 
 def beside(statements: Sequence[Statement]) -> list[Statement]:
-    """Return the statements that were written for it, and some of the others, shuffled."""
+    """Return the statements that were written for the head, and some of the others, shuffled."""
     rng = random.Random(SEED)  # noqa: S311  reproducible
     written = [each for each in statements if each.kind.startswith("written")]
     others = [each for each in statements if not each.kind.startswith("written")]
@@ -149,13 +149,13 @@ def beside(statements: Sequence[Statement]) -> list[Statement]:
 def loss(
     branch: Branch, states: States, labels: torch.Tensor, batch: Sequence[int]
 ) -> torch.Tensor:
-    """Return the loss of a batch; each statement has its label, or how likely each label is."""
+    """Return the loss of a batch; a statement has its label, or the probability of each label."""
     logits = branch(*states.padded(batch))
     return torch.nn.functional.cross_entropy(logits, labels[list(batch)])
 
 
 def describe(apart: Sequence[Statement], reader: ReaderWeights) -> Iterator[str]:
-    """Yield figures on the statements held out, a line a source."""
+    """Yield figures on the statements held out, a line for each source."""
     pairs = [(each.kind, (each.label, label)) for each, label in labelled(apart, reader)]
     people = ("FEVER", "CAD-NLI")
     for name, kinds in (("claims by people", people), *((kind, (kind,)) for kind in people)):

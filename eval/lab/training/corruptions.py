@@ -1,4 +1,4 @@
-"""True sentences of a document, and false ones made of them by rule, one fact at a time.
+"""True sentences of a document, and false ones made from them by rule, one fact at a time.
 
 No language model and no weights take part, and a fixed seed gives the same sentences in every run.
 """
@@ -46,7 +46,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a document's corruptions are made from."""
+    """The material that a document's corruptions are made from."""
 
     sentences: tuple[str, ...]
     elsewhere: tuple[str, ...]
@@ -70,7 +70,8 @@ def verbatim(
 ) -> Iterator[Claim]:
     """Yield each sentence that holds evidence once, with four other quotes of its document.
 
-    The others are its two neighbours, the sentence that shares most words with it, and any one.
+    The others are its two neighbours, the sentence that shares most words with it, and a random
+    one.
     """
     spans = [span for passage in split(document) for span in passage.sentences]
     sentences = words.sentences
@@ -96,7 +97,7 @@ def verbatim(
 
 
 def rewrites(claim: Claim) -> Iterator[Claim]:
-    """Yield the sentence in the other words that a language model likes to use."""
+    """Yield the sentence reworded in the ways that language models like."""
     for kind, (pattern, new) in _REWRITES.items():
         sentence = re.sub(pattern, new, claim.sentence)
         if sentence != claim.sentence:
@@ -127,7 +128,7 @@ _REWRITES: dict[str, tuple[str, str | Callable[[Match], str]]] = {
         lambda match: _CARDINALS[int(match[1]) - 2],
     ),
     "without a parenthesis": (r"\s\([^()]*\)", ""),
-    # Where a relative clause or a participle begins behind the last comma.
+    # If a relative clause or a participle begins after the last comma.
     "without its last clause": (
         r", (?:which|who|where|while|adding|citing|with)\b[^,;:()“”\"]+\.$",
         ".",
@@ -141,14 +142,14 @@ _REWRITES: dict[str, tuple[str, str | Callable[[Match], str]]] = {
 # --- corruptions
 
 Corrupt = Callable[[Claim, Words, random.Random], str | None]
-"""Makes a claim's sentence false, or returns None where it cannot."""
+"""Returns a claim's sentence made false, or None if it cannot."""
 
 Change = Callable[[str, Claim, Words, random.Random], str | None]
-"""Returns what stands in the place of some words of a claim, or None."""
+"""Returns a replacement for some words of a claim, or None."""
 
 
 def corruptions(claim: Claim, words: Words, rng: random.Random) -> Iterator[Claim]:
-    """Yield the sentence with one thing made false, once for each kind that it allows."""
+    """Yield the sentence with one fact made false, once for each kind that it allows."""
     for kind, corrupt in CORRUPTIONS.items():
         sentence = corrupt(claim, words, rng)
         if sentence is not None and sentence != claim.sentence:
@@ -159,7 +160,7 @@ def corruptions(claim: Claim, words: Words, rng: random.Random) -> Iterator[Clai
 
 
 def _at(places: Callable[[str], Iterable[Match]], change: Change) -> Corrupt:
-    """Return what changes one place of a sentence: the first in a random order that it can."""
+    """Return a corruption of one place of a sentence: the first, in random order, that it can."""
 
     def corrupt(claim: Claim, words: Words, rng: random.Random) -> str | None:
         found, text = list(places(claim.sentence)), claim.sentence
@@ -198,7 +199,7 @@ def _lookalikes(old: str, claim: Claim, words: Words, rng: random.Random) -> str
 
 
 def _names_swapped(claim: Claim, words: Words, rng: random.Random) -> str | None:
-    """Let two names change places, but not in a list ("Russia and China")."""
+    """Swap two names, but not in a list ("Russia and China")."""
     text = claim.sentence
     found = _names(text)
     pairs = [
@@ -224,7 +225,7 @@ _DENIAL = re.compile(r"\b(?:not |never |no )|n’t\b")
 
 
 def denied(sentence: str, rng: random.Random) -> str | None:
-    """Return a sentence that denies what one affirms, or None where that takes more than a rule."""
+    """Return a sentence that denies what one affirms, or None if that takes more than a rule."""
     if _DENIAL.search(sentence):
         return None
     if found := _AUXILIARY.search(sentence):
@@ -235,7 +236,7 @@ def denied(sentence: str, rng: random.Random) -> str | None:
 
 
 def affirmed(sentence: str) -> str | None:
-    """Return a sentence that affirms what one denies, or None where it denies nothing."""
+    """Return a sentence that affirms what one denies, or None if it denies nothing."""
     made = _DENIAL.sub("", sentence, count=1)
     return made if made != sentence else None
 
@@ -290,7 +291,7 @@ _NAME = re.compile(r"(?<![\w-])[A-Z][a-z]+(?: [A-Z][a-z]+)*(?![\w-])")
 
 
 def _names(text: str) -> list[Match]:
-    """Return the runs of capitalised words, months and the openings of sentences apart."""
+    """Return the runs of capitalised words, except months and the openings of sentences."""
     return [
         match
         for match in _NAME.finditer(text)
@@ -312,7 +313,7 @@ def _akin(one: str, two: str) -> bool:
 
 
 def _absent(some: Sequence[str], claim: Claim) -> list[str]:
-    """Return names or numbers no word of which stands in the claim's quotes or question."""
+    """Return the names or numbers that share no word with the claim's quotes or question."""
     there = _heads(" ".join((*claim.quotes, claim.question)))
     return [each for each in some if _heads(each).isdisjoint(there)]
 

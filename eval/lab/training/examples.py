@@ -1,8 +1,8 @@
 """What the reader learns from: questions with windows of text that answer them, or do not.
 
-The windows are cut as `rag/finding/quotes.py` cuts quotes. Those that only look as if they answered
-are of questions that people wrote to have no answer, of answerable ones with a fact exchanged by
-rule, and the best of the other windows of the paragraph and of the article.
+The windows are cut as `rag/finding/quotes.py` cuts quotes. Windows that only look as if they
+answered come from questions that people wrote to have no answer, from answerable questions with a
+fact exchanged by rule, and from the best of the other windows of the paragraph and the article.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ MIX = {
     "near_miss_paragraph": 0.85,
     "title": 0.25,
 }
-"""How often each kind of example is made of a question, and how often the article's title stands
-before the text, as a heading may."""
+"""How often each kind of example is made from a question, and how often the article's title
+precedes the text, as a heading may."""
 
 ALL_BUT_BLANKS = 0.95
-"""The part of a window that must stand in the sentences that answer: all of it but for blanks."""
+"""The share of a window that must lie in the sentences that answer: all of it but whitespace."""
 
 
 def held_out(title: str) -> bool:
@@ -54,9 +54,9 @@ def held_out(title: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A question and a text. `answer` is the words that answer, as offsets into the text.
+    """A question and a text. `answer` is the place of the words that answer, as offsets.
 
-    An answerable example may have no such words: those of yes and no stand nowhere.
+    An answerable example may have no such words: the text does not say “yes” or “no”.
     """
 
     question: str
@@ -77,19 +77,19 @@ class Paragraph:
     questions: tuple[dict[str, Any], ...]
 
     def window(self, at: int) -> str:
-        """Return the text of a window by its number."""
+        """Return the text of a window by its index."""
         return self.text[slice(*self.windows[at])]
 
     def holding(self, start: int, end: int) -> list[int]:
-        """Return the windows that hold a place whole."""
+        """Return the windows that hold all of a place."""
         return [at for at, (s, e) in enumerate(self.windows) if s <= start and end <= e]
 
     def within(self, places: Sequence[Span]) -> list[int]:
-        """Return the windows that stand in places which do not overlap; blanks do not count."""
+        """Return the windows that lie in places, which must not overlap, except for whitespace."""
         return [at for at, each in enumerate(self.windows) if _share(each, places) > ALL_BUT_BLANKS]
 
     def without(self, words: str) -> list[int]:
-        """Return the windows in whose text some words do not stand."""
+        """Return the windows whose text does not contain some words."""
         held = words.casefold()
         return [at for at in range(len(self.windows)) if held not in self.window(at).casefold()]
 
@@ -103,7 +103,7 @@ class Article:
 
 
 def _share(window: Span, places: Sequence[Span]) -> float:
-    """Return which part of a window, from 0 to 1, stands in places that do not overlap."""
+    """Return the share of a window, from 0 to 1, that lies in places, which must not overlap."""
     start, end = window
     held = sum(max(0, min(end, last) - max(start, first)) for first, last in places)
     return held / (end - start)
@@ -182,7 +182,7 @@ def _answered(
     holding = paragraph.holding(start, end)
     if not holding:  # A window is never longer than two sentences.
         return
-    # Half of them as they rank, as they are read later; half by chance, so that all kinds are seen.
+    # Half are the best by rank, as in use; half are random, so that all kinds are seen.
     best = rank.by_words(question, paragraph, holding)[0]
     chosen = best if rng.random() < 0.5 else rng.choice(holding)
     text, first = paragraph.window(chosen), paragraph.windows[chosen][0]
@@ -218,7 +218,7 @@ class Ranking:
         self._weight = {stem: math.log(1 + total / count) for stem, count in counted.items()}
 
     def _overlap(self, asked: set[str], stems: frozenset[str]) -> float:
-        # A little is taken off for length, so that a pair wins only by what it adds.
+        # A small penalty for length, so that a pair of sentences wins only by what it adds.
         common = math.fsum(self._weight.get(stem, 0.0) for stem in asked & stems)
         return common - 0.02 * len(stems)
 
@@ -237,7 +237,7 @@ class Ranking:
     def best_of_article(self, question: str, own: Paragraph, words: str) -> str | None:
         """Return the window of another paragraph that shares most with the question.
 
-        One that holds the answer's words is none.
+        Windows that hold the answer's words are left out.
         """
         asked, held = content_words(question), words.casefold()
         shared = [
@@ -277,7 +277,7 @@ _ANTONYM = re.compile(rf"\b(?:{'|'.join(ANTONYMS)})\b")
 
 
 def exchanged(question: str, text: str, names: Sequence[str], rng: random.Random) -> Iterator[str]:
-    """Yield at most one question that the text no longer answers, since a fact is another.
+    """Yield at most one question that the text no longer answers, since a fact was exchanged.
 
     A number becomes one near it, a name another one of the article that the text does not have, a
     word its opposite.
@@ -325,16 +325,16 @@ _AUXILIARY = re.compile(
 def read_claims(path: Path) -> list[tuple[str, list[str], Any, str]]:
     """Read claims in JSON Lines, compressed with gzip: `claim`, `evidence`, `label`, `source`.
 
-    Raises UserError for a file that cannot be read or is not of that form.
+    Raises UserError for a file that cannot be read or is not in that format.
     """
     with reading(path, "cannot be read as claims"):
         return [(c["claim"], c["evidence"], c["label"], c["source"]) for c in read_records(path)]
 
 
 def load_yes_no(path: Path, rng: random.Random) -> list[Example]:
-    """Make yes-or-no questions of claims: does the text say whether it is so?
+    """Make yes-or-no questions from claims: does the text say whether it is so?
 
-    Supported and refuted claims with one sentence of evidence are answered by it. One with not
+    Supported and refuted claims with one sentence of evidence are answered by it. A claim without
     enough evidence is paired with the evidence of another claim on the same subject.
 
     Raises UserError for a file that cannot be read or is not JSON Lines of claims.
@@ -365,6 +365,6 @@ def load_yes_no(path: Path, rng: random.Random) -> list[Example]:
 
 
 def untokenised(tokenised: str) -> str:
-    """Undo the blanks that a tokenizer put around punctuation."""
+    """Remove the spaces that a tokenizer put around punctuation."""
     text = re.sub(r"\s+([.,;:!?%)])", r"\1", tokenised)
     return re.sub(r"([(])\s+|\s+(['’]s\b)", r"\1\2", text)

@@ -1,4 +1,4 @@
-"""Networks as int8 ONNX files: writing them, and putting heads behind a reader."""
+"""Networks as int8 ONNX files: writing them, and adding heads to a reader."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def export(
     """Write a network as int8 ONNX, whole or not at all.
 
     `inputs` are examples of its inputs, shape (rows, tokens, …). Weights are rounded per channel to
-    seven bits, so that processors without VNNI, which add in sixteen bits, reckon the same: of all
-    kinds of operators that can be, or of those in `rounded`.
+    seven bits, so that processors without VNNI, which add in sixteen bits, give the same results.
+    This is done for all types of operators that allow it, or only for those in `rounded`.
     """
     model.eval()
     to.parent.mkdir(parents=True, exist_ok=True)
@@ -58,9 +58,9 @@ def export(
 
 
 def append(model: onnx.ModelProto, other: onnx.ModelProto, prefix: str | tuple[str, ...]) -> None:
-    """Put the nodes and weights of another graph whose names begin so behind a graph's own.
+    """Append the nodes and weights of another graph whose names begin with a prefix.
 
-    Outputs are added that it does not have yet, and the sets of operators that the nodes need.
+    The other graph's outputs and operator sets are added too, if the graph does not have them yet.
     """
     for kept in ("node", "initializer"):
         own = [each for each in getattr(other.graph, kept) if each.name.startswith(prefix)]
@@ -73,7 +73,7 @@ def append(model: onnx.ModelProto, other: onnx.ModelProto, prefix: str | tuple[s
 
 
 def remove(model: onnx.ModelProto, prefix: str) -> None:
-    """Take the nodes and weights out of a graph whose names begin so."""
+    """Remove the nodes and weights of a graph whose names begin with a prefix."""
     for held in (model.graph.node, model.graph.initializer):
         kept = [each for each in held if not each.name.startswith(prefix)]
         del held[:]

@@ -1,11 +1,11 @@
-"""Fit what is weighed when a statement is judged, and print the weights.
+"""Fit the weights by which statements are judged, and print them.
 
-FOLDER is that of `eval.lab.training.claims`: its statements that were held out are judged by the
-reader that comes with Footnoted. The weights, for `rag/verifying/entailment.py`, are those of a
-multinomial logistic regression in which each kind of statement counts the same; the figures are of
-tenfold cross-validation. With --all-languages it is the head of the reader of all languages, some
-of these statements and those on translated paragraphs that were held out, of which each pair of
-languages but English is a kind; the weights are for `rag/verifying/across.py`.
+FOLDER is that of `eval.lab.training.claims`: the reader that comes with Footnoted judges its
+held-out statements. The weights, for `rag/verifying/entailment.py`, are those of a multinomial
+logistic regression in which each kind of statement counts the same; the figures come from tenfold
+cross-validation. With --all-languages, the head is that of the reader of all languages. It judges
+some of the same statements, and the held-out ones on translated paragraphs, where each pair of
+languages other than English is a kind; the weights are for `rag/verifying/across.py`.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ IN_ENGLISH = (ENGLISH, ENGLISH)
 
 
 def main(argv: Sequence[str]) -> int:
-    """Judge the statements held out, fit, and print."""
+    """Judge the held-out statements, fit the weights, and print them with their figures."""
     parser = arguments("eval.lab.training.fit_claims", __doc__)
     parser.add_argument("--all-languages", action="store_true")
     given = parser.parse_args(argv)

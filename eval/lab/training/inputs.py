@@ -1,4 +1,4 @@
-"""What a training is given and keeps: its arguments, the files that it reads, its examples."""
+"""The inputs of training: its arguments, the files that it reads, the examples that it keeps."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def parse(
     several: Sequence[str] = (),
     epochs: float | None = None,
 ) -> argparse.Namespace:
-    """Return the arguments of a command, whose folder is made: names of files, and its epochs."""
+    """Parse a command's arguments: its folder, which is made, its files, and its epochs."""
     parser = arguments(command, description, *(name.removeprefix("--") for name in needed))
     for name in optional:
         parser.add_argument(name, type=Path, metavar="FOLDER" if name == "--start" else "FILE")
@@ -53,7 +53,7 @@ def shipped_reader() -> Path:
 
 @contextmanager
 def reading(path: Path, fault: str) -> Iterator[None]:
-    """Turn what goes wrong with a file into a UserError: its path, and the fault it has."""
+    """Turn errors with a file into a UserError that names its path and its fault."""
     try:
         yield
     except (gzip.BadGzipFile, zlib.error, EOFError, ValueError, KeyError, TypeError) as error:
@@ -63,9 +63,9 @@ def reading(path: Path, fault: str) -> Iterator[None]:
 
 
 def read_records(path: Path) -> Any:
-    """Return the JSON of a file, or a list of its lines' where its name has ".jsonl".
+    """Return the JSON of a file, or the list of its lines' JSON if its name has ".jsonl".
 
-    What ends in ".gz" is decompressed. Faults are for `reading` to catch.
+    A file whose name ends in ".gz" is decompressed. Errors are for `reading` to catch.
     """
     data = path.read_bytes()
     data = gzip.decompress(data) if path.suffix == ".gz" else data
@@ -86,7 +86,7 @@ def keep(
 ) -> list[list[T]]:
     """Return the examples that files hold; the first call makes them and writes them.
 
-    `sources` say what they are made of. Raises UserError where the files were made of others.
+    `sources` say what they are made from. Raises UserError if the files were made from others.
     """
     made_of = files[0].with_name("made-of.json")
     if made_of.exists() and json.loads(made_of.read_text("utf-8")) != sources:
@@ -103,7 +103,7 @@ def keep(
 
 
 def read_examples(file: Path, of: type[T]) -> list[T]:
-    """Return the examples of a file of JSON Lines; raises UserError for another file."""
+    """Return the examples of a file of JSON Lines; raises UserError if it holds none."""
     adapter = TypeAdapter(of)
     with reading(file, "holds no examples that can be read"):
         return [adapter.validate_json(line) for line in file.read_bytes().splitlines()]

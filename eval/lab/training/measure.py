@@ -1,4 +1,4 @@
-"""How well a reader reads: figures that its card gives."""
+"""How well a reader reads: the figures that its model card gives."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Scored:
 
 
 def score(read: Read) -> float:
-    """Return one number of a reading: the sum of its two log-odds."""
+    """Return the score of a reading: the sum of its two log-odds."""
     return read.answers + read.words
 
 
@@ -39,13 +39,13 @@ def auc(scored: Sequence[Scored]) -> float:
 
 
 def threshold(scored: Sequence[Scored]) -> float:
-    """Return the score below which a share of the answerable lies, FALSE_REFUSALS."""
+    """Return the score below which the share FALSE_REFUSALS of answerable questions lies."""
     right = sorted(each.score for each in scored if each.answerable)
     return right[int(FALSE_REFUSALS * len(right))]
 
 
 def refused(scored: Sequence[Scored]) -> float:
-    """Return the share of the unanswerable that is refused at that rate of false refusals."""
+    """Return the share of unanswerable questions refused at FALSE_REFUSALS false refusals."""
     least = threshold(scored)
     wrong = [each.score < least for each in scored if not each.answerable]
     return sum(wrong) / len(wrong)
@@ -95,8 +95,8 @@ def _f1(example: Example, read: Read) -> float:
 def best_threshold(scored: Sequence[tuple[float, bool, float]]) -> tuple[float, float]:
     """Return the score from which answering gives the best mean F1, and that F1.
 
-    Each question has its score, whether it has an answer, and the F1 of the words read. What is not
-    answered counts 1 where there is no answer.
+    `scored` has for each question its score, whether it has an answer, and the F1 of the words that
+    were read. Not answering counts 1 if there is no answer.
     """
     ranked = sorted(scored, reverse=True)
     unanswerable = sum(not answerable for _, answerable, _ in ranked)

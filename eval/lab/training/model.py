@@ -1,9 +1,9 @@
-"""The reader as a network that learns, and how it is read from its int8 weights.
+"""The reader as a trainable network, and how it is loaded from int8 weights.
 
-It starts from int8 weights turned back into floats: the reranker's, which know already how well a
+It starts from int8 weights turned back into floats: the reranker's, which already know how well a
 text goes with a question, or a reader's. It has two heads: one for the first and the last token of
 the answer, and one for whether the text answers at all, which starts as the reranker's own logit.
-Others have layers of their own (`branch.py`).
+Other heads have layers of their own (`branch.py`).
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ from index.weights.reader import text_tokens
 
 LAYERS, WIDTH, HEADS, VOCABULARY = 12, 384, 12, 30522
 BRANCHES = ("third/", "fourth/")
-"""What the names of weights begin with, in a reader's file, that are other heads' (`branch.py`)."""
+"""The prefixes of the names of other heads' weights in a reader's file (`branch.py`)."""
 RECIPE = Recipe(seed=2021, rate=1e-4, warm_up=0.04)
 NO_WORDS = -100
-"""Marks an example whose words are not known; PyTorch's cross-entropy passes it over."""
+"""Marks an example whose words are not known; PyTorch's cross-entropy ignores it."""
 
 
 def bert_config(layers: int, dropout: float) -> BertConfig:
-    """Return the shape of some of the reader's layers."""
+    """Return the configuration of some of the reader's layers."""
     return BertConfig(
         vocab_size=VOCABULARY,
         hidden_size=WIDTH,
@@ -48,7 +48,7 @@ def bert_config(layers: int, dropout: float) -> BertConfig:
         intermediate_size=4 * WIDTH,
         hidden_dropout_prob=dropout,
         attention_probs_dropout_prob=0.0,
-        # On a processor the plain form is faster in training than the fused one.
+        # On a CPU, plain attention is faster in training than the fused one.
         attn_implementation="eager",
     )
 
@@ -58,7 +58,7 @@ class ReaderModel(torch.nn.Module):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
-        # Without dropout: with one epoch there is nothing to memorise, and it costs a tenth.
+        # No dropout: in one epoch nothing is memorised, and it would cost a tenth of the time.
         self.bert = BertModel(bert_config(LAYERS, dropout=0.0))
         self.words = torch.nn.Linear(WIDTH, 2)
         self.answers = torch.nn.Linear(WIDTH, 1)
@@ -94,7 +94,7 @@ def from_weights(path: Path) -> ReaderModel:
 def weights_of(path: Path, prefix: str, others: tuple[str, ...] = ()) -> dict[str, torch.Tensor]:
     """Return the int8 weights of a file, turned back into floats, by the names of their layers.
 
-    Those are meant whose names begin with the prefix, and with none of the `others`.
+    Only weights whose names begin with the prefix, and with none of the `others`, are returned.
     """
     graph = onnx.load(path).graph
 
@@ -118,7 +118,7 @@ def weights_of(path: Path, prefix: str, others: tuple[str, ...] = ()) -> dict[st
             state[key] = floats(key)
     for node in graph.node:
         if node.op_type == "MatMulInteger" and own(node.name):
-            # Named as the layer is, as /bert/pooler/dense/MatMul.
+            # Named like its layer: /bert/pooler/dense/MatMul.
             name = node.name.removeprefix(prefix).strip("/").rpartition("/")[0]
             key = node.input[1].removeprefix(prefix).removesuffix("_quantized")
             state[f"{name.replace('/', '.')}.weight"] = floats(key).T
@@ -126,7 +126,7 @@ def weights_of(path: Path, prefix: str, others: tuple[str, ...] = ()) -> dict[st
 
 
 def take_mean(model: torch.nn.Module, other: torch.nn.Module) -> None:
-    """Give a model the mean of its own weights and another's, from which it was trained on.
+    """Set a model's weights to the mean of its own and of those that its training started from.
 
     The mean reads unseen articles better than either of the two (Wortsman and others, "Robust
     fine-tuning of zero-shot models", CVPR 2022, and "Model soups", ICML 2022).
@@ -150,9 +150,9 @@ def export_reader(model: ReaderModel, tokenizer: Path, folder: Path) -> None:
 
 
 class Prepared(NamedTuple):
-    """An example as tokens. `words` are the first and the last of the answer.
+    """An example as tokens. `words` are the first and the last token of the answer.
 
-    They are 0 and 0 where the text does not answer, and None where they are not known.
+    They are 0 and 0 if the text does not answer, and None if they are not known.
     """
 
     encoded: Encoding
@@ -170,7 +170,7 @@ class Prepared(NamedTuple):
 
 
 def tokens_of(tokens: Iterable[int], offsets: Sequence[Span], place: Span) -> list[int]:
-    """Return those of some tokens that have a part in a place of their text."""
+    """Return the tokens that overlap with a place of their text."""
     start, end = place
     return [int(at) for at in tokens if offsets[at][1] > start and offsets[at][0] < end]
 
@@ -194,9 +194,9 @@ def train_reader(
 
 
 def _loss(model: ReaderModel, device: torch.device, batch: Sequence[Prepared]) -> torch.Tensor:
-    """Cross-entropy of the first and the last token, none being the first of all, and of answers.
+    """Return the cross-entropy of the answer's first and last token, plus that of answering at all.
 
-    What stands in the question is no answer.
+    The very first token stands for “no answer”. Tokens of the question are never an answer.
     """
     inputs = features([each.encoded for each in batch])
     masked = torch.from_numpy(outside_text(batch)).to(device)
@@ -208,7 +208,7 @@ def _loss(model: ReaderModel, device: torch.device, batch: Sequence[Prepared]) -
 
 
 def outside_text(batch: Sequence[Prepared]) -> NDArray[np.bool_]:
-    """Return which tokens can be no part of an answer: all but the first and those of the text."""
+    """Return which tokens cannot be part of an answer: all but the first and those of the text."""
     outside = np.ones((len(batch), max(len(each.encoded.ids) for each in batch)), dtype=bool)
     outside[:, 0] = False
     for row, each in enumerate(batch):
@@ -219,7 +219,7 @@ def outside_text(batch: Sequence[Prepared]) -> NDArray[np.bool_]:
 def words_loss(
     places: Sequence[torch.Tensor], batch: Sequence[Prepared], masked: torch.Tensor
 ) -> torch.Tensor:
-    """Return the loss of the first and last tokens, which cannot be where it is masked."""
+    """Return the loss of the answers' first and last tokens, which cannot be masked ones."""
     device = masked.device
     wanted = torch.tensor([each.words or (NO_WORDS, NO_WORDS) for each in batch], device=device)
     sums = [

@@ -29,9 +29,9 @@ Label = Literal["supported", "refuted", "not enough"]
 LABELS: tuple[Label, ...] = get_args(Label)
 """What the three logits of the third head stand for."""
 HELD_OUT = 10
-"""Of the claims about a text one text in so many is held out, chosen by its hash."""
+"""One text in so many is held out with all claims about it, chosen by its hash."""
 MOST_SENTENCES = 2
-"""Sentences of evidence that a claim is shown with: those that share most words with it."""
+"""The most sentences of evidence shown with a claim: those that share most words with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +52,14 @@ class Statement:
 # --- claims by people
 
 COMMON = 500
-"""A word that more texts than this have says nothing about what a claim is on."""
+"""A word that occurs in more texts than this says nothing about the subject of a claim."""
 
 
 def load_claims(path: Path) -> list[Statement]:
     """Read claims in JSON Lines, compressed with gzip: `claim`, `evidence`, `label`, `source`.
 
-    A claim without evidence is shown with the sentence of another one's that shares most with it.
-    Raises UserError for a file that cannot be read or is not of that form.
+    A claim without evidence is shown with the sentence of others' evidence that is most like it.
+    Raises UserError for a file that cannot be read or is not in that format.
     """
     claims = read_claims(path)
     with reading(path, "cannot be read as claims"):
@@ -80,7 +80,7 @@ def _most_alike(claim: str, evidence: Sequence[str]) -> str:
 
 
 def _nearest(claims: Sequence[str], texts: Iterable[str]) -> Iterator[str]:
-    """Yield the text that shares most rare words with each claim, or nothing; short ones first."""
+    """Yield, for each claim, the text that shares most rare words (the shortest), or nothing."""
     from sklearn.feature_extraction.text import CountVectorizer
 
     ordered = sorted(sorted(texts), key=lambda each: len(content_words(each)))
@@ -96,7 +96,7 @@ def _nearest(claims: Sequence[str], texts: Iterable[str]) -> Iterator[str]:
 
 
 def of_questions(articles: Iterable[Article], rng: random.Random) -> Iterator[Statement]:
-    """Make statements of answerable questions: true ones, ones with another answer, ones untold."""
+    """Make statements from answerable questions: true, with a wrong answer, with a wrong window."""
     for article in articles:
         asked = [(each, p) for p in article.paragraphs for each in p.questions if each["answers"]]
         answers = [each["answers"][0]["text"] for each, _ in asked]
@@ -131,18 +131,18 @@ def _of_question(
 
 
 def _best(paragraph: Paragraph, among: Iterable[int], words: str) -> int:
-    """Return the first of the windows that share most with some words."""
+    """Return the window that has most words in common with some words, the first of equals."""
     own = content_words(words)
     return max(among, key=lambda at: len(own & paragraph.stems[at]))
 
 
 def _overlap(one: str, other: str) -> bool:
-    """Whether one of two texts stands in the other."""
+    """Whether one of two texts contains the other."""
     return one.casefold() in other.casefold() or other.casefold() in one.casefold()
 
 
 def _window(paragraph: Paragraph, at: int, rng: random.Random) -> str:
-    """Return the text of a window, half of them under the article's title."""
+    """Return the text of a window, half of the time under the article's title."""
     text = paragraph.window(at)
     return f"{paragraph.title}\n{text}" if rng.random() < 0.5 else text
 
@@ -166,7 +166,7 @@ _SUBJECT = re.compile(
     rf" (?P<rest>{_VERB}\b(?! (?:the )?[\w ]+ (?:in|of|by|for|from|to|with|at|on|as)\?).*)\?",
     re.IGNORECASE,
 )
-# "What is Holm called?" asks with the subject behind the verb, and not "Who is the mayor?".
+# The subject follows the verb in "What is Holm called?", but not in "Who is the mayor?".
 _INVERTED = re.compile(
     rf"(?:{_BE}|{_HELP}) (?:(?-i:[A-Z])|[\w'’]+s )"
     rf"|(?:{_BE}|{_HELP}) (?:this|these|those|there|it|he|she|they|you|one)\b"
@@ -183,7 +183,7 @@ _PASSIVE = re.compile(
 
 
 def statement(question: str, answer: str) -> str | None:
-    """Return what a question and its answer state, or None where that takes more than a rule.
+    """Return what a question and its answer state, or None if that takes more than a rule.
 
     "Which fleet won the race?" with "Norland's" is "Norland's won the race."
     """
@@ -204,15 +204,15 @@ def statement(question: str, answer: str) -> str | None:
 # --- sentences with one fact changed by rule
 
 UNTOLD_KIND = "facts of two quotes merged"
-"""The corruption of which the sentence that it was made of says nothing."""
+"""The corruption that the original sentence neither supports nor refutes."""
 REFUTED = CORRUPTIONS.keys() - {UNTOLD_KIND, "unit changed", "letters of two scripts"}
-"""The corruptions that the sentence they were made of speaks against."""
+"""The corruptions that the original sentence refutes."""
 
 
 def of_sentences(
     articles: Iterable[Article], rng: random.Random, share: float
 ) -> Iterator[Statement]:
-    """Make statements of a share of the paragraphs: a sentence, as it is or not, and false ones."""
+    """Make statements from a share of the paragraphs: a true sentence, and false ones."""
     articles = list(articles)
     for article in articles:
         texts = [each.text for each in article.paragraphs]
@@ -246,16 +246,16 @@ def _of_window(paragraph: Paragraph, words: Words, rng: random.Random) -> Iterat
         yield Statement(true.sentence, elsewhere, "not enough", "another window")
 
 
-# --- statements that were written for it
+# --- statements that were written for the head
 
 WRITTEN = Path(__file__).with_name("written.jsonl.gz")
-"""A line a window of SQuAD's training paragraphs: true statements, false ones, and untold ones."""
+"""A line for each window of SQuAD's training paragraphs, with statements of all three labels."""
 
 
 def of_written(articles: Iterable[Article], rng: random.Random) -> Iterator[Statement]:
-    """Return the statements that were written on articles, the true ones twice: they are fewer.
+    """Yield the statements that were written on articles; the true ones twice, as they are fewer.
 
-    Raises UserError where an article is not the one that they were written on.
+    Raises UserError if an article is not the one that they were written on.
     """
     known = {each.title: each for each in articles}
     for line in read_records(WRITTEN):
@@ -274,7 +274,7 @@ def of_written(articles: Iterable[Article], rng: random.Random) -> Iterator[Stat
                 yield Statement(each, _window(paragraph, at, rng), label, f"written, {label}")
 
 
-# --- denials, since what denies would else nearly always be false
+# --- denials, which would otherwise nearly always be false
 
 DENIED = ("FEVER", "CAD-NLI", "question, another answer")
 """The kinds of short refuted statements whose denial is true."""
@@ -285,7 +285,7 @@ ELSEWHERE = 0.3
 def of_refuted(
     statements: Iterable[Statement], rng: random.Random, share: float
 ) -> Iterator[Statement]:
-    """Make true statements of a share of the refuted ones, by denying them."""
+    """Make true statements from a share of the refuted ones, by denying them."""
     for each in statements:
         short = each.label == "refuted" and each.kind in DENIED
         if short and rng.random() < share and (true := denied(each.statement, rng)):
@@ -295,7 +295,7 @@ def of_refuted(
 def of_denials(
     articles: Iterable[Article], rng: random.Random, share: float
 ) -> Iterator[Statement]:
-    """Make statements of a share of the sentences that deny: as they are, affirmed, and untold."""
+    """Make statements from a share of the denials: as they are, affirmed, and elsewhere."""
     for paragraph in (each for article in articles for each in article.paragraphs):
         texts = list(map(paragraph.window, range(len(paragraph.windows))))
         for text in texts:

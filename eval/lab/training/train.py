@@ -1,4 +1,4 @@
-"""The training loop: batches of texts of like lengths, AdamW, and checkpoints to go on from."""
+"""The training loop: batches of texts of similar lengths, AdamW, checkpoints to resume from."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WEIGHT_DECAY = 0.01
 BATCH_TOKENS = 2048
 """Tokens of a batch, padding included: 32 windows of 64."""
 POOL = 2048
-"""So many examples are put into batches of like lengths at a time."""
+"""How many examples at a time are put into batches of similar lengths."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,8 @@ class Recipe:
     """How something is trained.
 
     `rate` is the highest learning rate: it rises over the share `warm_up` of the steps, and then
-    falls to nothing. `seconds` lie between checkpoints. `reseeded` draws dropout by the number of
-    the step, so that it is the same after a stop.
+    falls to zero. `seconds` is the time between checkpoints. `reseeded` seeds dropout by the number
+    of the step, so that it is the same after a stop.
     """
 
     seed: int
@@ -50,11 +50,11 @@ def fit(
     checkpoint: Path,
     recipe: Recipe,
 ) -> None:
-    """Train a model in place, going on from the checkpoint if there is one.
+    """Train a model in place, resuming from the checkpoint if there is one.
 
-    `length` returns an item's tokens, and `loss_of` the loss of a batch of items. The same items,
-    recipe and number of threads give the same weights, whether or not it was stopped in between.
-    Raises UserError for a checkpoint of a training of another length.
+    `length` returns an item's number of tokens, and `loss_of` the loss of a batch of items. The
+    same items, recipe and number of threads give the same weights, whether or not training was
+    stopped in between. Raises UserError for a checkpoint of a training of another length.
     """
     torch.manual_seed(recipe.seed)
     model.train()
@@ -87,9 +87,9 @@ def fit(
 
 
 def halved(device: torch.device) -> torch.autocast:
-    """Reckon in bfloat16 where that is quicker: on a GPU, and on a processor that has it.
+    """Compute in bfloat16 if that is faster: on a GPU, and on a CPU that supports it.
 
-    Others work it out in software, which takes several times as long as full precision.
+    Other CPUs emulate it in software, which takes several times as long as full precision.
     """
     quicker = device.type != "cpu" or torch.backends.cpu.get_cpu_capability().startswith("AVX512")
     return torch.autocast(device.type, torch.bfloat16, enabled=quicker)
@@ -124,7 +124,7 @@ def save(checkpoint: Path, state: dict[str, Any], step: int, steps: int) -> None
 def batches_of(
     items: Sequence[T], length: Callable[[T], int], epochs: float, seed: int
 ) -> list[list[T]]:
-    """Shuffle, and put items of like lengths, in tokens, together."""
+    """Shuffle the items, and put those of similar lengths, in tokens, into batches."""
     rng = random.Random(seed)  # noqa: S311  reproducible
     count = int(epochs * len(items))
     drawn = (rng.sample(items, len(items)) for _ in range(math.ceil(count / len(items))))

@@ -1,1 +1,1 @@
-"""What a file of each format says: one module per format, each from bytes to `Content`."""
+"""The readers of the formats: one module per format, each from bytes to `Content`."""

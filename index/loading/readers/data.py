@@ -1,7 +1,7 @@
-"""Data whose meaning nobody knows, JSON and XML: its values behind their names, records as tables.
+"""JSON and XML without a known schema: values are written behind their names, records as tables.
 
-Both become the same: a value is a text, or names with a value each. Names that stand one behind the
-other and are the same are a list.
+Both are converted to the same structure: a value is either text or a sequence of (name, value)
+pairs. Consecutive pairs with the same name form a list.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from index.loading.readers.text import Block, Content, compose, local_name, plai
 Value = str | list[tuple[str, "Value"]]
 
 PROSE = 80
-"""A text of more characters than this, or that ends a sentence, stands without its name."""
+"""A text with more characters than this, or that ends a sentence, is written without its name."""
 
 COLUMNS = 50
-"""Records with more values than this are no table that anybody could read."""
+"""Records with more fields than this are not written as a table: nobody could read it."""
 
 DEEP = "{name} is nested too deeply to be read. Save the part that you need as a file of its own."
 
 
 def read_json(data: bytes, charset: str | None = None) -> Content:
-    """Read JSON, or JSON Lines: a value on each line."""
+    """Read JSON, or JSON Lines (one value per line)."""
     text = plain_text(data, charset)
     try:
         return _composed(_of_json(_loaded(text)))
@@ -62,14 +62,14 @@ def _damaged(line: int, reason: str) -> DocumentError:
 
 
 def _parsed(text: str) -> Any:
-    """Parse JSON with its numbers as they are written, and all of what a name is given twice."""
+    """Parse JSON, keeping numbers as written and all values of a repeated name."""
     return json.loads(
         text, parse_int=str, parse_float=str, parse_constant=str, object_pairs_hook=_Pairs
     )
 
 
 class _Pairs(list[tuple[str, Any]]):
-    """The names and values of an object of JSON, unlike a list of values."""
+    """The names and values of a JSON object, to tell it from a list of values."""
 
 
 def _of_json(value: Any, name: str = "") -> Value:
@@ -81,14 +81,14 @@ def _of_json(value: Any, name: str = "") -> Value:
 
 
 def _named(name: str, value: Any) -> list[tuple[str, Value]]:
-    """Return a value behind its name; of a list, each value."""
+    """Return a value with its name; for a list, one pair per item."""
     if isinstance(value, list) and not isinstance(value, _Pairs):
         return [(name, _of_json(each, name)) for each in value]
     return [(name, _of_json(value, name))]
 
 
 def read_xml(data: bytes, charset: str | None = None) -> Content:
-    """Read XML. Entities are not put in, and nothing is fetched."""
+    """Read XML. Entities are not resolved, and nothing is fetched."""
     from lxml import etree
 
     parser = etree.XMLParser(
@@ -115,7 +115,7 @@ def read_xml(data: bytes, charset: str | None = None) -> Content:
 
 
 def _of_xml(element: Any) -> Value:
-    """Return what an element holds; one with words beside its elements is one text."""
+    """Return the value of an element; mixed content becomes a single text."""
     children = [child for child in element if local_name(child)]
     words = [element.text or "", *(child.tail or "" for child in element)]
     if not element.attrib and (not children or any(each.strip() for each in words)):
@@ -132,7 +132,7 @@ def _of_xml(element: Any) -> Value:
 
 
 def _blocks(value: Value, path: str = "") -> Iterator[Block]:
-    """Yield tables for records that are alike, and else a line for each value, with its path."""
+    """Yield a table for similar records, and a line with its path for any other value."""
     if isinstance(value, str):
         yield from _line(path, value)
         return
@@ -173,7 +173,7 @@ def _is_prose(text: str) -> bool:
 
 
 def _columns(values: Sequence[Value]) -> list[str]:
-    """Return the names that records have; nothing where they are no records, or not alike."""
+    """Return the field names of records; nothing if they are not records, or not similar."""
     names: dict[str, None] = {}
     filled = 0
     for each in values:

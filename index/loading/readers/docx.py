@@ -1,6 +1,7 @@
 """Word documents: paragraphs, lists and tables in their order, read from the document's XML.
 
-Rich Text (.rtf), the form that word processors exchanged before, is read as its paragraphs.
+Rich Text (.rtf), the older exchange format of word processors, is read as plain paragraphs and
+table rows.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from index.loading.readers.text import (
     with_core_properties,
 )
 
-# What python-docx 1.2 raises for parts that are missing, or are not what they are named.
+# What python-docx 1.2 raises for parts that are missing or malformed.
 _DOCX_ERRORS = (LookupError, ValueError, AttributeError, TypeError)
 
 
@@ -43,7 +44,7 @@ def read_docx(data: bytes) -> Content:
 
 
 def _blocks(document: Any) -> Iterator[Block]:
-    """Yield the body's blocks; in a table each row is one.
+    """Yield the body's blocks; each row of a table is one.
 
     The XML is walked here because python-docx's own paragraphs leave out tracked insertions and
     content controls.
@@ -89,9 +90,9 @@ def _paragraphs_and_rows(parent: Any) -> Iterator[Any]:
 _RUNS = (
     ".//*[self::w:t or self::w:tab or self::w:br or self::w:cr or self::w:noBreakHyphen"
     " or self::w:p]"
-    # A text box is in the file twice, for old and new programs; moved text too, if it is tracked.
+    # A text box is in the file twice, for old and new programs; so is moved text with tracking on.
     "[not(ancestor::w:txbxContent or ancestor::w:moveFrom)]"
-    # What is formatted as hidden.
+    # Text formatted as hidden.
     "[not(ancestor::w:r[w:rPr/w:vanish[not(@w:val='0' or @w:val='false' or @w:val='off')]])]"
 )
 
@@ -109,9 +110,9 @@ def _text(element: Any) -> str:
 
 
 def _numbering(paragraph: Any, style: Any) -> tuple[str, int] | None:
-    """Return the list that a paragraph belongs to, and how deep, by itself or by its style."""
+    """Return the id and depth of a paragraph's list, set on the paragraph or in its style."""
     sources = [paragraph]
-    while style is not None and style.element not in sources:  # One can be based on itself.
+    while style is not None and style.element not in sources:  # A style can be based on itself.
         sources.append(style.element)
         style = style.base_style
     for source in sources:
@@ -122,7 +123,7 @@ def _numbering(paragraph: Any, style: Any) -> tuple[str, int] | None:
 
 
 def _number_formats(document: Any) -> dict[tuple[str, int], str]:
-    """Return what each list shows before its items: "bullet", "decimal" and so on."""
+    """Return how each list marks its items, by id and depth: "bullet", "decimal" and so on."""
     from docx.opc.constants import RELATIONSHIP_TYPE
 
     try:
@@ -165,14 +166,14 @@ def read_rtf(data: bytes) -> Content:
         rtf = data.decode(f"cp{int(page[1])}" if page else "cp1252", "replace")
     except LookupError:
         rtf = data.decode("cp1252", "replace")
-    # With the blank striprtf does not look for links, which takes it for ever, and puts their
+    # The blank keeps striprtf from looking for links, which takes it for ever and puts their
     # addresses into the text.
     rtf = rtf.replace(r"\fldinst{", r"\fldinst {")
     try:
         text = rtf_to_text(_unhidden(rtf), errors="replace")
     except (ValueError, TypeError, LookupError, OverflowError) as error:
         raise DocumentError("{name} is damaged and cannot be read as Rich Text.") from error
-    # Letters beyond the first 65,536 are two numbers in the file.
+    # Characters beyond the first 65,536 are surrogate pairs in the file.
     text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     said = re.search(r"\{\\title ([^{}\\]+)\}", rtf)
     content = compose(filter(lambda block: block.text, map(_rtf_block, text.split("\n"))))
@@ -181,7 +182,7 @@ def read_rtf(data: bytes) -> Content:
 
 
 def _rtf_block(line: str) -> Block:
-    """Return a paragraph; a row of a table has a bar behind each cell."""
+    """Return a line as a paragraph or a table row; striprtf ends each cell with a bar."""
     cells = line.rstrip().split("|") if line.rstrip().endswith("|") else [line]
     spaced = (re.sub(r"[\x00-\x20\x7f]+", " ", cell.replace("\xad", "")) for cell in cells)
     texts = [cell.strip(" ") for cell in spaced]
@@ -192,7 +193,7 @@ _RTF_SIGNS = re.compile(r"\\v(0?)(?![a-z0-9-]) ?|\\(?:[{}\\]|plain(?![a-z]))|[{}
 
 
 def _unhidden(rtf: str) -> str:
-    """Return Rich Text without what is formatted as hidden, which striprtf reads."""
+    """Remove text formatted as hidden, which striprtf would read."""
     if not re.search(r"\\v(?![a-z0-9-])", rtf):
         return rtf
     kept: list[str] = []

@@ -1,4 +1,4 @@
-"""Web pages and EPUB books: one paragraph a line, with the headings that the markup names."""
+"""Web pages and EPUB books: one paragraph per line, with the headings from the markup."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from index.loading.readers.text import DAY, Block, Content, compose, decode, mov
 
 
 def read_html(data: bytes, charset: str | None = None) -> Content:
-    """Read a web page's main text; of a page without frills, or one that is all text, all of it."""
+    """Read the main text of a web page; a page with nothing around its text is read whole."""
     tree = _parsed(data, charset)
-    properties = _properties(tree)  # First, since what takes the main text out changes the tree.
+    properties = _properties(tree)  # First, since extracting the main text changes the tree.
     return replace(_read(tree), properties=properties)
 
 
 def _properties(tree: Any) -> Properties:
-    """Return what the page's head says of it: meta elements and JSON-LD."""
+    """Return the metadata in the page's head: meta elements and JSON-LD."""
     from trafilatura.metadata import extract_metadata
 
     found = extract_metadata(tree, extensive=False)
@@ -44,8 +44,8 @@ def _read(tree: Any) -> Content:
     styles = {block.text: block.styles for block in everything}  # trafilatura drops them.
     main = [block._replace(styles=styles.get(block.text, ())) for block in main]
     region = list(_blocks(_region(body, main)))
-    # trafilatura takes pages that it does not understand for bare paragraphs: then the part of the
-    # page that it found is read, or all of it where that is not half of the running text.
+    # trafilatura reduces pages that it does not understand to bare paragraphs. Then the region
+    # that it found is read instead, or the whole page if that is less than half the running text.
     prose = sum(len(text) for text in body.xpath(_PROSE))
     if _size(main) * 2 < prose or _headings(main) * 2 < _headings(region):
         main = region if _size(region) * 2 >= prose else everything
@@ -53,12 +53,12 @@ def _read(tree: Any) -> Content:
 
 
 def page_blocks(data: bytes, charset: str | None = None) -> list[Block]:
-    """Return all blocks of a page, for one that has nothing around its text, as in a mail."""
+    """Return all blocks of a page, for pages with nothing around their text, as in a mail."""
     return list(_blocks(_parsed(data, charset)))
 
 
 def _titled(blocks: list[Block], title: str) -> Content:
-    """Set blocks under the page's title, where that is one of this text."""
+    """Compose blocks under the page's title, if that title is about this text."""
     content = compose(blocks)
     return replace(content, title=title) if speaks_of(title, content.text) else content
 
@@ -81,7 +81,7 @@ def _region(body: Any, main: list[Block]) -> Any:
             for around in paragraph.iterancestors():
                 sizes[around] += len(text)
     most = 0.9 * max(sizes.values(), default=0)
-    holding = [found for found, size in sizes.items() if size >= most]  # One inside the other.
+    holding = [found for found, size in sizes.items() if size >= most]  # All nested.
     return max(holding, key=lambda found: len(list(found.iterancestors())), default=body)
 
 
@@ -110,7 +110,7 @@ def read_epub(data: bytes) -> Content:
 
 
 def xml_of(archive: zipfile.ZipFile, name: str) -> Any:
-    """Parse a part of a file that is a ZIP. Entities are not put in, and nothing is fetched."""
+    """Parse an XML file in a ZIP. Entities are not resolved, and nothing is fetched."""
     from lxml import etree
 
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
@@ -118,7 +118,7 @@ def xml_of(archive: zipfile.ZipFile, name: str) -> Any:
 
 
 def _spine(book: Any, package: str) -> Iterator[str]:
-    """Yield the names of a book's chapters in the archive, but that of its list of contents."""
+    """Yield the archive names of a book's chapters, without its table of contents."""
     items = {
         item.get("id"): item for item in book.xpath("//opf:manifest/opf:item", namespaces=_OPF)
     }
@@ -130,26 +130,27 @@ def _spine(book: Any, package: str) -> Iterator[str]:
 
 
 def _said(book: Any, name: str) -> list[str]:
-    """Return what a book's Dublin Core says under a name."""
+    """Return the values of an element of a book's Dublin Core metadata."""
     found = book.xpath(f"//opf:metadata//dc:{name}", namespaces=_OPF)
     texts = (" ".join("".join(each.itertext()).split()) for each in found)
     return [text for text in texts if text]
 
 
 def _of_book(book: Any) -> Properties:
-    """Return what a book says of itself: several authors are joined, a day is a day."""
+    """Return a book's metadata; several authors are joined, and a date is cut to its day."""
     published = next((each[:10] for each in _said(book, "date") if DAY.match(each)), None)
     publisher = next(iter(_said(book, "publisher")), None)
     language = next(iter(_said(book, "language")), None)
     return Properties(", ".join(_said(book, "creator")) or None, published, publisher, language)
 
 
-# A page without any of these has nothing around its text that would have to be taken away.
+# A page without any of these has nothing around its text that would have to be removed.
 _FRILLS = "//*[@class or @id or self::nav or self::aside or self::footer or self::header]"
 _PROSE = ".//p[not(ancestor::nav or ancestor::aside or ancestor::footer or ancestor::form)]//text()"
 
-# trafilatura turns no-break spaces into spaces, which would change what is quoted: two signs of the
-# Phaistos disc stand for them on the way through. Soft hyphens and control characters go.
+# trafilatura turns no-break spaces into spaces, which would change quotes: two signs of the
+# Phaistos Disc stand in for them on the way through. Soft hyphens and control characters are
+# removed.
 _HELD = {0xA0: "\U000101d0", 0x202F: "\U000101d1"}
 _GONE = dict.fromkeys([0xAD, 0xFEFF, 0xFFFE, 0xFFFF, 0x7F, *range(9), 0xB, *range(0xE, 0x20)])
 _GONE |= dict.fromkeys(range(0xD800, 0xE000)) | {0xC: 0x20}
@@ -161,21 +162,21 @@ def _restored(text: str) -> str:
 
 
 def _parsed(data: bytes, charset: str | None = None) -> Any:
-    """Parse a page in the encoding that its BOM, the server, or the page itself names."""
+    """Parse a page in the encoding given by its BOM, the server, or the page itself."""
     from lxml import etree, html
 
     declared = re.search(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", data[:4096])
     text = decode(data, charset or (declared[1].decode("ascii", "ignore") if declared else None))
-    # As bytes, since lxml refuses a string that names an encoding; huge, since it otherwise drops
-    # much of what is nested deeply or is very long.
+    # As bytes, since lxml refuses a string that declares an encoding; huge_tree, since it otherwise
+    # drops much of what is deeply nested or very long.
     parser = html.HTMLParser(
         encoding="utf-8", remove_pis=True, remove_comments=True, huge_tree=True
     )
     try:
         tree = html.document_fromstring(text.translate(_GONE).encode(), parser=parser)
-    except etree.ParserError:  # There is nothing in it.
+    except etree.ParserError:  # The page is empty.
         return html.Element("html")
-    # What lies deeper, and all that comes after it, was left out.
+    # lxml has dropped what is nested deeper, and all that comes after it.
     if any(each.type_name == "ERR_RESOURCE_LIMIT" for each in parser.error_log):
         raise DocumentError(
             "{name} is nested too deeply to be read whole. Save it as plain text and give that."
@@ -189,7 +190,7 @@ def _parsed(data: bytes, charset: str | None = None) -> Any:
 def _main_text(tree: Any) -> tuple[list[Block], str | None]:
     import trafilatura
 
-    # Its tree, since its Markdown would have to be parsed again and its HTML loses `ol`.
+    # The tree is used, since the Markdown would have to be parsed again and the HTML loses `ol`.
     found = trafilatura.bare_extraction(
         tree, output_format="xml", include_comments=False, with_metadata=True
     )
@@ -219,7 +220,7 @@ _BLOCK = re.compile(
 _LAYOUT = ".//table|.//h1|.//h2|.//h3|.//h4|.//ul|.//ol"
 _HEADING = re.compile("h[1-6]")
 
-# These cannot come from the page: control characters are gone.
+# These cannot occur in the page: control characters were removed.
 _BREAK = "\x1e"
 _STYLED: dict[StyleKind, tuple[str, str]] = {
     "strong": ("\x0e", "b strong"),
@@ -228,14 +229,14 @@ _STYLED: dict[StyleKind, tuple[str, str]] = {
     "monospace": ("\x11", "code kbd samp tt"),
     "link": ("\x12", "a"),
 }
-"""For each style the sign that opens it here, and the elements that have it."""
+"""For each style, the control character that opens it here, and the elements that have it."""
 _OPENED = {sign: kind for kind, (sign, _) in _STYLED.items()}
 _OPENING = {tag: sign for sign, tags in _STYLED.values() for tag in tags.split()}
 _CLOSE = "\x13"
 
 
 class _Walk:
-    """The place in the page while its elements go by, and the blocks so far."""
+    """The state of the walk through a page's elements, and the blocks so far."""
 
     def __init__(self) -> None:
         self.blocks: list[Block] = []
@@ -267,7 +268,7 @@ class _Walk:
                 self.numbers[-1] = number + 1
                 self.marker = f"{number + 1}. "
         elif tag == "table":
-            # A table around headings, lists or tables sets a page; it does not hold figures.
+            # A table around headings, lists or tables is for layout; it does not hold data.
             self.in_data_table = not element.xpath(_LAYOUT)
         elif tag == "tr" and self.in_data_table:
             self.row = []
@@ -296,7 +297,7 @@ class _Walk:
             self.in_data_table = False
 
     def flush(self) -> None:
-        """End the paragraph here, except in a table's cell, which stays on one line."""
+        """End the paragraph, except in a table cell, which stays on one line."""
         if self.row is not None:
             self.words.append(" ")
             return
@@ -315,7 +316,7 @@ class _Walk:
 
 
 def _joined(cells: Sequence[Block]) -> Block:
-    """Set the cells of a row side by side."""
+    """Join the cells of a row into one block."""
     offset = 0
     styles: list[Style] = []
     for cell in cells:
@@ -325,7 +326,7 @@ def _joined(cells: Sequence[Block]) -> Block:
 
 
 def _spaced(words: str) -> Block:
-    """Collapse white space as HTML does (no-break spaces are none), and place the styles."""
+    """Collapse white space as HTML does (which keeps no-break spaces), and place the styles."""
     text = ""
     opened: list[Style] = []
     styles: list[Style] = []
@@ -335,11 +336,11 @@ def _spaced(words: str) -> Block:
         elif piece != _CLOSE:
             spaced = re.sub(rf"[ \t\n\r\f{_BREAK}]+", " ", piece)
             text += spaced.lstrip(" ") if text[-1:] in ("", " ") else spaced
-        elif opened:  # Else the paragraph was cut in two.
+        elif opened:  # If not, the paragraph was split inside the style.
             styles.append(replace(opened.pop(), end=len(text)))
     text = text.rstrip(" ")
     styles += [replace(each, end=len(text)) for each in opened]
-    # The outer before the inner.
+    # Outer styles before inner ones.
     placed = sorted(_trimmed(text, styles), key=lambda style: (style.start, -style.end))
     return Block(_restored(text), styles=tuple(placed))
 
@@ -348,7 +349,7 @@ _UNSIGNED = dict.fromkeys(map(ord, (*_OPENED, _CLOSE)))
 
 
 def _trimmed(text: str, styles: Sequence[Style]) -> Iterator[Style]:
-    """Yield styles without the white space at their ends, and not those of nothing else."""
+    """Yield styles without the white space at their ends, dropping those that become empty."""
     for each in styles:
         start, end = stripped(text, each.start, each.end)
         if start < end:
@@ -356,7 +357,7 @@ def _trimmed(text: str, styles: Sequence[Style]) -> Iterator[Style]:
 
 
 def _tag(element: Any) -> str:
-    """Return an element's name; an anchor is no link, and what is no element is as a script."""
+    """Return an element's name; `a` without `href` counts as `span`, a non-element as `script`."""
     tag = element.tag.rpartition("}")[2] if isinstance(element.tag, str) else "script"
     return "span" if tag == "a" and element.get("href") is None else tag
 
@@ -367,7 +368,7 @@ _HIDDEN = re.compile(
 
 
 def _is_hidden(element: Any) -> bool:
-    """Whether an element says itself that nobody is to see it."""
+    """Whether an element's own attributes hide it."""
     style = re.sub(r"\s|/\*.*?\*/", "", element.get("style") or "").lower()
     return element.get("hidden") is not None or _HIDDEN.search(style) is not None
 

@@ -1,4 +1,4 @@
-"""Pictures: the words that were seen in them, set as a PDF's text is. A TIFF file may have many."""
+"""Pictures: their recognized words, composed as a PDF's text is. A TIFF file may hold several."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WIDTH = 595.0
 
 
 def read_image(data: bytes, scans: Sequence[Scan] = ()) -> Content:
-    """Return what was seen in a file of pictures; at first, which of them are to be read."""
+    """Return the text recognized in a file of pictures; without `scans`, which ones to read."""
     pictures = count(data)
     if not scans:
         return Content("", unread=tuple(range(1, pictures + 1)))

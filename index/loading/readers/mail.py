@@ -1,4 +1,4 @@
-"""Mails as files (.eml): who wrote to whom, when, about what, the text, and what is attached."""
+"""Mails as files (.eml): sender, recipients, date, subject, text, and the names of attachments."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from index.errors import DocumentError
 from index.loading.readers.html import page_blocks
 from index.loading.readers.text import Block, Content, compose, decode
 
-# What Python's own parser raises for headers and parts that are not what they are named.
+# What Python's own parser raises for malformed headers and parts.
 _ERRORS = (ValueError, TypeError, AttributeError, LookupError)
 
 _HEAD = ("From", "To", "Cc", "Date")
 MOST_PARTS = 1_000
-"""A mail has fewer parts than this: texts, pictures, attachments, mails that it forwards."""
+"""The most parts that are read: texts, pictures, attachments, forwarded mails."""
 
 MOST_NAMED = 1_000
-"""Characters of a header: a mail to a thousand people is about something else."""
+"""The most characters of a header: a list of a thousand recipients is not worth searching."""
 
 FAR_MORE = 2
-"""How many times the words of the plain text the page has that is read in its place."""
+"""The HTML page is read instead of the plain text if it has more than this many times its words."""
 
 
 def read_eml(data: bytes) -> Content:
-    """Read a mail. Its attachments are named; each can be a document of its own."""
+    """Read a mail. Its attachments are only named; each can be added as its own document."""
     try:
         message = email.message_from_bytes(data, policy=email.policy.default)
         parts = list(_parts(message))
@@ -52,15 +52,16 @@ def read_eml(data: bytes) -> Content:
 
 
 def attachments(data: bytes) -> dict[str, bytes]:
-    """Return the files that are attached to a mail, by their names, each of which is another one.
+    """Return the files attached to a mail, by unique name.
 
-    What is damaged has none: reading it says so. Pictures that the mail's page shows are no files.
+    A mail that cannot be read has none; reading it says why. Pictures that the mail's HTML page
+    shows are left out.
     """
     found: dict[str, bytes] = {}
     named = Counter[str]()
     try:
         parts = list(_parts(email.message_from_bytes(data, policy=email.policy.default)))
-    except (RecursionError, *_ERRORS):
+    except (DocumentError, RecursionError, *_ERRORS):
         return found
     pages = b"".join(_bytes(each) for each in parts if each.get_content_type() == "text/html")
     for part in parts:
@@ -90,7 +91,10 @@ def _is_shown(part: Any, pages: bytes) -> bool:
 
 
 def _parts(message: Message) -> Iterator[Any]:
-    """Yield the parts of a mail that hold something, without those of mails that are attached."""
+    """Yield the parts of a mail that have content, but not the parts of attached mails.
+
+    Raises DocumentError for a mail with too many parts.
+    """
     waiting = [message]
     for _ in range(MOST_PARTS):
         if not waiting:
@@ -101,10 +105,15 @@ def _parts(message: Message) -> Iterator[Any]:
             waiting += reversed(inner) if isinstance(inner, list) else []
         else:
             yield part
+    if waiting:
+        raise DocumentError(
+            f"{{name}} has more than {MOST_PARTS:,} parts. Save what you need of it as files, and "
+            "add those."
+        )
 
 
 def _header(message: Message, name: str) -> str:
-    """Return a header on one line; one that breaks the parser as it is written."""
+    """Return a header on one line; in raw form if the parser fails on it."""
     try:
         value = str(message.get(name, ""))
     except _ERRORS:
@@ -133,9 +142,9 @@ def _day(message: Message) -> str | None:
 
 
 def _body(parts: list[Any]) -> list[Block]:
-    """Return the text of a mail: its plain text, or its page where that says far more.
+    """Return the text of a mail: its plain text, or its HTML page if that says far more.
 
-    The plain text of some mails only says that there is a page.
+    The plain text of some mails only says that there is an HTML page.
     """
     texts = [part for part in parts if not _is_attached(part)]
     plain, page = (

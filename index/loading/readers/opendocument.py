@@ -1,7 +1,7 @@
 """OpenDocument: texts, presentations and spreadsheets, read from the document's XML.
 
-The XML is read here, as that of Word documents is: a sheet goes by row by row, since a tree of all
-its cells would need gigabytes, and no entity is put in.
+As with Word documents, the XML is read here. Sheets are streamed row by row, since a tree of all
+cells would need gigabytes, and entities are not resolved.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from index.loading.readers.sheets import (
 from index.loading.readers.slides import Slide, of_slides
 from index.loading.readers.text import DAY, Block, Content, compose, with_properties
 
-# Most prefixes are called as their namespaces.
+# Most prefixes are the names in their namespaces; these are shorter.
 _SHORTER = {"drawing": "draw", "svg-compatible": "svg"}
 _PREFIXES = {
     f"urn:oasis:names:tc:opendocument:xmlns:{name}:1.0": _SHORTER.get(name, name)
@@ -37,7 +37,7 @@ _PREFIXES = {
 } | {"http://purl.org/dc/elements/1.1/": "dc"}
 _NAMES = {prefix: f"{{{uri}}}" for uri, prefix in _PREFIXES.items()}
 
-# What lxml and zipfile raise for parts that are missing, or are not what they are named.
+# What lxml and zipfile raise for parts that are missing or malformed.
 _ERRORS = (LookupError, ValueError, AttributeError, TypeError, zipfile.BadZipFile)
 
 
@@ -107,13 +107,13 @@ def _said(meta: Any, name: str) -> str | None:
 
 @lru_cache(maxsize=256)
 def _name(name: str) -> str:
-    """Return a name as lxml writes it: "text:p" with the address of its namespace."""
+    """Return a name as lxml writes it: "text:p" with the URI of its namespace."""
     prefix, _, local = name.partition(":")
     return f"{_NAMES[prefix]}{local}"
 
 
 def _tag(element: Any) -> str:
-    """Return an element's name with the usual prefix; nothing for what is no element."""
+    """Return an element's name with the usual prefix; an empty string for a non-element."""
     return _prefixed(element.tag) if isinstance(element.tag, str) else ""
 
 
@@ -128,9 +128,9 @@ def _get(element: Any, name: str) -> str:
 
 
 def _body(root: Any) -> Any:
-    """Return what holds the content: the element inside the body."""
+    """Return the element inside the body, which holds the content."""
     body = root.find(_name("office:body"))
-    return body[0]  # What there is not raises one of _ERRORS.
+    return body[0]  # If either is missing, this raises one of _ERRORS.
 
 
 # --- styles
@@ -138,14 +138,14 @@ def _body(root: Any) -> Any:
 
 @dataclass(slots=True)
 class _Styles:
-    """What the styles of a file say of the content: what is hidden, titled or numbered."""
+    """What a file's styles say about its content: what is hidden, a title, or numbered."""
 
     hidden: set[str] = field(default_factory=set)
     parents: dict[str, str] = field(default_factory=dict)
     numbered: set[tuple[str, int]] = field(default_factory=set)
 
     def add(self, root: Any) -> None:
-        """Take in the styles below an element."""
+        """Add the styles below an element."""
         for style in root.iter(_name("style:style")):
             self.add_style(style)
         for level in root.iter(_name("text:list-level-style-number")):
@@ -199,7 +199,7 @@ _SKIPPED = frozenset(
 )
 _SPACES = frozenset(("text:s", "text:tab", "text:line-break"))
 _EDGES = frozenset(("date-time", "footer", "header", "page-number"))
-"""The frames of a slide that all slides have."""
+"""The frames that are the same on all slides."""
 
 
 @dataclass(slots=True)
@@ -207,7 +207,7 @@ class _Body:
     styles: _Styles
 
     def blocks(self, parent: Any) -> Iterator[Block]:
-        """Yield the blocks below an element. lxml reads nothing deeper than 256 elements."""
+        """Yield the blocks below an element. lxml limits the nesting to 256 elements."""
         for child in parent:
             tag = _tag(child)
             if not tag or tag in _SKIPPED or self._is_hidden(child):
@@ -225,7 +225,7 @@ class _Body:
                 yield from self.blocks(child)
 
     def text(self, element: Any) -> str:
-        """Return the words of a paragraph on a line."""
+        """Return the words of a paragraph on one line."""
         words = "".join(self._words(element)).replace("\xad", "")
         return re.sub(r"[ \t\n\r]+", " ", words).strip(" ")
 
@@ -242,7 +242,7 @@ class _Body:
             yield child.tail or ""
 
     def framed(self, element: Any) -> Iterator[Block]:
-        """Yield what stands in the frames of a paragraph."""
+        """Yield the blocks in the frames of a paragraph."""
         for child in element:
             if _tag(child).startswith("draw:"):
                 yield from self.blocks(child)
@@ -278,17 +278,17 @@ class _Body:
         for row in element.iter(_name("table:table-row")):
             rows.add_row(row)
         yield from table_blocks(rows.sheet)
-        yield Block("")  # Another table may come next.
+        yield Block("")  # Keeps it apart from a table that may come next.
 
     def cell(self, element: Any) -> str:
         """Return the words of a cell, without its comments."""
         inner = element[0] if len(element) == 1 else element
         if _tag(inner) == "text:p" and not len(inner) and not inner.attrib:
-            return inner.text or ""  # As most are.
+            return inner.text or ""  # The fast path for most cells.
         return " ".join(block.text for block in self.blocks(element))
 
     def slide(self, page: Any) -> Slide | None:
-        """Return a slide: its title, what else is on it, its pictures and its notes."""
+        """Return a slide's title, its other blocks with picture descriptions, and its notes."""
         if self.styles.hides(page, "draw"):
             return None
         title, blocks, notes = "", list[Block](), list[Block]()
@@ -308,7 +308,7 @@ class _Body:
         return Slide(title, tuple(blocks), tuple(notes))
 
     def _pictured(self, element: Any) -> Iterator[str]:
-        """Yield what is said of pictures, for who does not see them."""
+        """Yield the alternative texts of pictures."""
         for name in ("svg:title", "svg:desc"):
             for each in element.iter(_name(name)):
                 if text := self.text(each):
@@ -320,7 +320,7 @@ class _Body:
 
 @dataclass(slots=True)
 class _Rows:
-    """The rows of a table as they go by; those that say that they are repeated are there as often.
+    """Collects the rows of a table as they are read; a row marked as repeated is added repeatedly.
 
     `words` returns the text of a cell.
     """
@@ -332,7 +332,7 @@ class _Rows:
     hidden: set[int] = field(default_factory=set)
     merged: set[int] = field(default_factory=set)
     below: dict[int, tuple[str, int]] = field(default_factory=dict)
-    """What is merged into the next rows: by column, the words, and how many rows are left."""
+    """Cells merged into the next rows: by column, the text, and how many rows are left."""
 
     @property
     def sheet(self) -> Sheet:
@@ -393,7 +393,7 @@ def _count(element: Any, name: str) -> int:
 
 
 def _sheets(archive: zipfile.ZipFile) -> Iterator[tuple[str, Sheet]]:
-    """Yield the sheets that are shown, with their names."""
+    """Yield the visible sheets, with their names."""
     from lxml import etree
 
     body = _Body(_Styles())

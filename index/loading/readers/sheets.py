@@ -1,7 +1,7 @@
 """Spreadsheets and separated values: each sheet is a table, each row a line of cells.
 
-What is written in a cell is what people see there: dates, percentages and currencies, not the
-numbers that a program keeps for them. What the file hides is not read.
+Cells are read as people see them: with dates, percentages and currencies, not the numbers that a
+program stores for these. Hidden content is not read.
 """
 
 from __future__ import annotations
@@ -26,13 +26,14 @@ from index.errors import DocumentError
 from index.loading.readers.text import Block, Content, compose, plain_text, with_core_properties
 
 Cells = dict[int, str]
-"""The cells of a row that hold something, by the number of their column."""
+"""The non-empty cells of a row, by column number."""
 
 
 class Sheet(NamedTuple):
-    """The rows of a sheet that hold something, by their number, without those that are hidden.
+    """The non-empty visible rows of a sheet, by number.
 
-    `merged` are the rows in which one cell stands in the place of several.
+    `merged` are the numbers of rows with a cell merged across columns, `hidden` those of hidden
+    rows.
     """
 
     rows: Mapping[int, Cells]
@@ -41,9 +42,9 @@ class Sheet(NamedTuple):
 
 
 def table_blocks(sheet: Sheet) -> Iterator[Block]:
-    """Yield the tables of a sheet, a row each block, and the lines that stand around them.
+    """Yield the tables of a sheet, one block per row, and the lines around them.
 
-    Rows behind an empty one go on with the table above, unless the first of them is a head.
+    Rows after an empty row continue the table above, unless the first of them is a head.
     """
     columns: list[int] = []
     for rows in _regions(sheet):
@@ -62,7 +63,7 @@ def table_blocks(sheet: Sheet) -> Iterator[Block]:
         goes_on = not body and set(used) <= set(columns) and not _is_head(lines)
         if lines and not goes_on:
             if columns:
-                yield Block("")  # Tables with an empty line more between them are two.
+                yield Block("")  # An additional empty line separates two tables.
             columns = sorted({column for row in lines for column in row})
         for row in lines:
             yield Block(" | ".join(row.get(column, "") for column in columns))
@@ -70,7 +71,7 @@ def table_blocks(sheet: Sheet) -> Iterator[Block]:
 
 
 def _regions(sheet: Sheet) -> Iterator[list[Cells]]:
-    """Yield the rows that stand together, without an empty one between them."""
+    """Yield groups of rows with no empty row between them."""
     region: list[Cells] = []
     last = 0
     for number, cells in sheet.rows.items():
@@ -85,24 +86,24 @@ def _regions(sheet: Sheet) -> Iterator[list[Cells]]:
 
 
 def _is_note(rows: Sequence[Cells]) -> bool:
-    """Whether the last row is one cell alone, with more words than any above it."""
+    """Whether the last row is a single cell, with a longer text than any above it."""
     [(column, text), *others] = rows[-1].items()
     widest = max((len(row.get(column, "")) for row in rows[:-1] if len(row) > 1), default=0)
     return not others and len(text) > widest
 
 
 _FIGURE = re.compile(r"(?!(?:1\d|20)\d\d$)\W*\d[\d.,:\s/-]*\W*(?:[a-zA-Z]{1,3})?")
-"""A number, a day or an amount; years may be the heads of columns."""
+"""A number, a date or an amount, but not a year, which may be the head of a column."""
 
 
 def _is_head(rows: list[Cells]) -> bool:
-    """Whether the first row names what is in the others."""
+    """Whether the first row names the columns: it has no figures, but the next rows do."""
     figures = [any(map(_FIGURE.fullmatch, row.values())) for row in rows[:4]]
     return len(figures) > 1 and not figures[0] and any(figures[1:])
 
 
 def cell_text(text: str) -> str:
-    """Return the text of a cell on one line, without what would look like the end of the cell."""
+    """Return the text of a cell on one line, without bars that would look like its end."""
     return " ".join(text.split()).replace(" | ", "|").strip("|") if text else ""
 
 
@@ -110,10 +111,10 @@ def cell_text(text: str) -> str:
 
 _DELIMITERS = (",", ";", "\t", "|")
 _NONE = "\x1f"
-"""What no text has: each line is one cell."""
+"""A delimiter that no text contains, so that each line is one cell."""
 
 _SAMPLE = 200
-"""Rows by which the delimiter is told."""
+"""How many rows the delimiter is detected from."""
 
 
 def read_csv(data: bytes, charset: str | None = None) -> Content:
@@ -144,7 +145,7 @@ def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
 
 
 def _delimiter(text: str) -> str:
-    """Return the sign that cuts most rows into the same number of cells, or else one of no text."""
+    """Return the delimiter that splits most rows into the same number of cells, or `_NONE`."""
     sample = "\n".join(text[:100_000].split("\n")[: _SAMPLE + 1])
     best, most = _NONE, (0.5, 1)
     for sign in _DELIMITERS:
@@ -158,7 +159,7 @@ def _delimiter(text: str) -> str:
 
 # --- Excel
 
-# What openpyxl 3.1 raises for parts that are missing, or are not what they are named.
+# What openpyxl 3.1 raises for parts that are missing or malformed.
 _XLSX_ERRORS = (
     *(LookupError, ValueError, AttributeError, TypeError, OverflowError, OSError),
     *(ParseError, zipfile.BadZipFile),
@@ -173,7 +174,7 @@ def read_xlsx(data: bytes) -> Content:
 
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Of what is not read here anyway.
+            warnings.simplefilter("ignore")  # They concern parts that are not read here.
             book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
             shown = [each for each in book.worksheets if each.sheet_state == "visible"]
             content = compose(of_sheets((each.title, _sheet(book, each)) for each in shown))
@@ -190,9 +191,9 @@ UNCOMPUTED = (
 
 
 def of_sheets(sheets: Iterable[tuple[str, Sheet]]) -> Iterator[Block]:
-    """Yield the sheets that hold something, each below its name.
+    """Yield the non-empty sheets, each below its name.
 
-    Raises DocumentError where none does.
+    Raises DocumentError if all are empty.
     """
     empty = True
     for name, sheet in sheets:
@@ -205,10 +206,10 @@ def of_sheets(sheets: Iterable[tuple[str, Sheet]]) -> Iterator[Block]:
 
 
 def _sheet(book: Any, sheet: Any) -> Sheet:
-    """Read a sheet's rows as they go by: all cells as objects would need ten times the memory.
+    """Stream a sheet's rows: holding all cells as objects would need ten times the memory.
 
-    openpyxl's own rows do not tell what is hidden, merged, or was never computed. So the workbook,
-    its texts and its styles are openpyxl's, and the XML of the sheet is read here.
+    openpyxl's own streamed rows do not say what is hidden, merged, or was never computed. So the
+    workbook, its texts and its styles come from openpyxl, and the sheet's XML is read here.
     """
     from lxml import etree
     from openpyxl.utils import range_boundaries
@@ -245,7 +246,7 @@ def _sheet(book: Any, sheet: Any) -> Sheet:
 
 
 MOST_COLUMNS = 16_384
-"""Those that a sheet can have."""
+"""The most columns that a sheet can have."""
 
 
 def _is_hidden(element: Any) -> bool:
@@ -253,7 +254,7 @@ def _is_hidden(element: Any) -> bool:
 
 
 def _merge(rows: dict[int, Cells], ranges: Iterable[tuple[int, int, int, int]]) -> set[int]:
-    """Repeat what stands in a merged cell in all its places; return the rows that have some."""
+    """Repeat a merged cell's text in all its places; return the rows merged across columns."""
     merged: set[int] = set()
     width = max((max(row) for row in rows.values()), default=0)
     last = max(rows, default=0)
@@ -270,7 +271,7 @@ def _merge(rows: dict[int, Cells], ranges: Iterable[tuple[int, int, int, int]]) 
 
 
 class _Values:
-    """The cells of a sheet's rows as people see them. `hidden` are columns that they do not see."""
+    """Reads the cells of a sheet's rows as people see them. `hidden` are hidden columns."""
 
     def __init__(self, book: Any, sheet: Any) -> None:
         from openpyxl.utils import column_index_from_string
@@ -284,7 +285,7 @@ class _Values:
         self._columns: dict[str, int] = {}
 
     def cells(self, row: Any) -> Cells:
-        """Return the cells of a row that hold something.
+        """Return the non-empty cells of a row.
 
         Raises DocumentError for a formula whose value is not stored.
         """
@@ -314,10 +315,10 @@ class _Values:
                 value = "".join(
                     each.text or ""
                     for each in child.iter("{*}t")
-                    if not each.getparent().tag.endswith("}rPh")  # How it is pronounced.
+                    if not each.getparent().tag.endswith("}rPh")  # Phonetic guides.
                 )
         if not value:
-            if is_formula and kind == "n":  # Where its value is a text without signs, "t" says so.
+            if is_formula and kind == "n":  # For a formula with an empty text, "t" is set.
                 raise DocumentError(UNCOMPUTED)
             return ""
         if kind == "s":
@@ -335,7 +336,7 @@ class _Values:
             is_span = style in self._book._timedelta_formats
             try:
                 return shown(self._moment(number, self._book.epoch, timedelta=is_span), form)
-            except (OverflowError, ValueError):  # No day at all: a program shows only signs.
+            except (OverflowError, ValueError):  # Not a valid date: programs show only "####".
                 return cell_text(value)
         return value if form == "General" and value.isdecimal() else shown(number, form)
 
@@ -369,7 +370,7 @@ def _duration(value: timedelta) -> str:
 
 
 def _moment(value: date | time, form: str) -> str:
-    """Write a day as YYYY-MM-DD whatever the country; a month alone is named."""
+    """Write a day as YYYY-MM-DD for all locales; a month without a day is written by name."""
     signs = re.sub(r'"[^"]*"|\[[^\]]*\]|\\.', "", form[:_FORM_LENGTH]).lower()
     if isinstance(value, datetime) and not set(signs) & set("dy") and "mmm" not in signs:
         value = value.time()
@@ -383,7 +384,7 @@ def _moment(value: date | time, form: str) -> str:
 
 
 class _Form(NamedTuple):
-    """What a section of a number format asks for."""
+    """A section of a number format, parsed."""
 
     before: str
     after: str
@@ -394,7 +395,7 @@ class _Form(NamedTuple):
 
 
 _FORM_LENGTH = 255
-"""Spreadsheets keep no longer formats."""
+"""The longest number format that spreadsheets keep."""
 
 _PLAIN = re.compile(r"(?:[^#0?]*?)([#0?][#0?,]*)(?:\.([#0?]*))?([^#0?]*)")
 _LITERAL = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\]-]*)(?:-[^\]]*)?\]|\[[^\]]*\]|[_*].')
@@ -402,7 +403,7 @@ _LITERAL = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\]-]*)(?:-[^\]]*)?\]|\[[^\]]*\]|[
 
 @lru_cache(maxsize=512)
 def _form(section: str) -> _Form | None:
-    """Read a section of a number format; None for one that only a spreadsheet can follow."""
+    """Parse a section of a number format; None if only a spreadsheet program could apply it."""
     if len(section) > _FORM_LENGTH:
         return None
     literals: list[str] = []
@@ -416,7 +417,7 @@ def _form(section: str) -> _Form | None:
     if match is None or re.search(r"[@/eE]|General", bare):
         return None
     whole, decimals, behind = match[1], match[2] or "", match[3]
-    if whole.endswith(",") or behind.startswith(","):  # In thousands: what is seen is no number.
+    if whole.endswith(",") or behind.startswith(","):  # Scaled to thousands: not the real number.
         return None
 
     def spelled(signs: str) -> str:

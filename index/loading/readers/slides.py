@@ -1,4 +1,4 @@
-"""Presentations: each slide with its tables, what its pictures are said to show, and its notes."""
+"""Presentations: each slide with its tables, the descriptions of its pictures, and its notes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from index.loading.readers.text import Block, Content, compose, with_core_proper
 
 
 class Slide(NamedTuple):
-    """What is on a slide, and what its speaker has noted."""
+    """The content of a slide, and its speaker notes."""
 
     title: str = ""
     blocks: tuple[Block, ...] = ()
@@ -23,12 +23,12 @@ class Slide(NamedTuple):
 
 
 def of_slides(slides: Iterable[Slide | None]) -> Content:
-    """Set slides one below the other, each under its title; those that are hidden are None.
+    """Compose slides one below the other, each under its title; hidden slides are None.
 
-    A slide without a title is called by its number, or else it would belong to the one before.
-    Hidden slides are counted, as presentation programs do.
+    A slide without a title is called by its number; otherwise its text would seem to belong to the
+    previous slide. Hidden slides are counted, as presentation programs do.
 
-    Raises DocumentError where no slide has any words.
+    Raises DocumentError if no slide has any words.
     """
     blocks: list[Block] = []
     shown: list[int] = []
@@ -60,14 +60,14 @@ def of_slides(slides: Iterable[Slide | None]) -> Content:
 
 
 _SLIDE, _NOTES = 2, 3
-"""The levels of their headings."""
+"""The levels of the headings of slides and of their notes."""
 
-# What python-pptx 1.0 raises for parts that are missing, or are not what they are named.
+# What python-pptx 1.0 raises for parts that are missing or malformed.
 _PPTX_ERRORS = (LookupError, ValueError, AttributeError, TypeError, NotImplementedError)
 
 
 def read_pptx(data: bytes) -> Content:
-    """Read the slides of a presentation; what the master says on each of them is left out."""
+    """Read the slides of a presentation, without the text of the slide master."""
     import pptx
     from lxml import etree
     from pptx.exc import PythonPptxError
@@ -102,9 +102,10 @@ def _slide(slide: Any) -> Slide:
 
 
 def _shapes(shapes: Iterable[Any]) -> Iterator[Any]:
-    """Yield the shapes of a slide, and those in groups, but what stands at the edge of each slide.
+    """Yield the shapes of a slide, including those in groups.
 
-    Hidden shapes are passed over. lxml reads no groups that are nested too deeply for this.
+    Hidden shapes, dates, footers and slide numbers are left out. The recursion is safe: lxml does
+    not read groups that are nested too deeply.
     """
     from pptx.enum.shapes import MSO_SHAPE_TYPE, PP_PLACEHOLDER
 
@@ -133,11 +134,11 @@ def _blocks(shape: Any) -> Iterator[Block]:
 
 
 _FILE = re.compile(r"\.(?:png|jpe?g|gif|bmp|tiff?|[ew]mf|svg|webp|heic)$", re.IGNORECASE)
-"""What programs say of a picture of which nobody has said anything: the name of its file."""
+"""A picture's description that is only its file name, as programs set it by default."""
 
 
 def _is_body(shape: Any) -> bool:
-    """Whether a shape is where a slide's points stand."""
+    """Whether a shape is a placeholder for a slide's bullet points."""
     from pptx.enum.shapes import PP_PLACEHOLDER
 
     body = (PP_PLACEHOLDER.BODY, PP_PLACEHOLDER.OBJECT, PP_PLACEHOLDER.VERTICAL_BODY)
@@ -145,7 +146,7 @@ def _is_body(shape: Any) -> bool:
 
 
 def _paragraphs(frame: Any, *, listed: bool) -> Iterator[Block]:
-    """Yield the paragraphs of a frame; as a list those that have points before them."""
+    """Yield the paragraphs of a frame, with bulleted and numbered ones as list items."""
     found = [(each, text) for each in frame.paragraphs if (text := _line(each.text))]
     numbers: dict[int, int] = {}
     for paragraph, text in found:
@@ -164,7 +165,7 @@ def _paragraphs(frame: Any, *, listed: bool) -> Iterator[Block]:
 
 
 def _table(table: Any) -> Iterator[Block]:
-    """Yield a table's rows; what is in a merged cell stands in all its places."""
+    """Yield a table's rows; the text of a merged cell is repeated in all its places."""
     rows: dict[int, dict[int, str]] = {}
     merged: dict[tuple[int, int], str] = {}
     for number, row in enumerate(table.rows):
@@ -185,7 +186,7 @@ def _table(table: Any) -> Iterator[Block]:
 
 
 def _chart(chart: Any) -> Iterator[Block]:
-    """Yield a chart's title and its values, as the table that it was drawn from."""
+    """Yield a chart's title and its data as a table."""
     titled = chart.has_title and chart.chart_title.has_text_frame
     if titled and (text := _line(chart.chart_title.text_frame.text)):
         yield Block(text)

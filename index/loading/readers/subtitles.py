@@ -1,4 +1,4 @@
-"""Subtitles and transcripts, WebVTT and SubRip: what is said, in paragraphs below their times."""
+"""Subtitles and transcripts (WebVTT and SubRip): speech in paragraphs, each below its time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from index.errors import DocumentError
 from index.loading.readers.text import Block, Content, compose, plain_text
 
 LEAST, MOST = 10, 30
-"""Seconds: a paragraph ends with the first sentence after so many, and after so many anyway."""
+"""In seconds: a paragraph ends with the first sentence end after LEAST, and after MOST anyway."""
 
 _VOICE = re.compile(r"<v(?:\.[^\s>]*)?[ \t]+([^<>]+)>")
 _MARKUP = re.compile(r"</?[a-zA-Z0-9][^<>]*>|\{\\[^{}]*\}")
@@ -22,7 +22,7 @@ _ENDS = re.compile(r"[.!?…。！？؟۔।][\"'”’»)\]]*$")
 
 
 class _Line(NamedTuple):
-    """A line of what is said, from one second to another, and by whom, where that is told."""
+    """A line of speech, with its start and end in seconds, and its speaker if known."""
 
     start: int
     end: int
@@ -77,7 +77,7 @@ def _plain(line: str) -> str:
 
 
 def _once(lines: Iterable[_Line]) -> Iterator[_Line]:
-    """Yield lines without those that roll on: a cue that begins with the last line of another."""
+    """Drop lines repeated by rolling captions, where a cue begins with the last one's last line."""
     last = _Line(-1, -1, "")
     for line in lines:
         if line.text != last.text or line.start > last.end + 1:
@@ -86,7 +86,7 @@ def _once(lines: Iterable[_Line]) -> Iterator[_Line]:
 
 
 def _paragraphs(lines: Iterable[_Line]) -> Iterator[list[_Line]]:
-    """Yield what one person says, up to the end of a sentence."""
+    """Group the lines of one speaker into paragraphs of suitable length."""
     for _, said in groupby(lines, key=lambda line: line.speaker):
         paragraph: list[_Line] = []
         for line in said:

@@ -15,20 +15,20 @@ from index.errors import DocumentError
 from index.table_heads import BAR
 
 HEADING_CHARACTERS, HEADING_WORDS = 80, 12
-"""A plain-text heading is no longer than this."""
+"""The longest plain-text heading, in characters and in words."""
 
 WRAPPED_WIDTH = 130
-"""Nobody wraps text by hand wider than this: lines that are longer are whole paragraphs."""
+"""Nobody wraps text by hand wider than this: longer lines are whole paragraphs."""
 
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-"""How a day is kept."""
+"""The format in which a day is stored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a format's reader gets out of a file: all of a `Document` but where it came from.
+    """What a format's reader extracts from a file: a `Document` without its origin.
 
-    `unread` are the numbers (from 1) of pages with pictures that were not read yet.
+    `unread` are the numbers (from 1) of pages with pictures that have not been recognized yet.
     """
 
     text: str
@@ -44,7 +44,7 @@ class Content:
 class Block(NamedTuple):
     """A paragraph on one line: plain, or a heading with its level, or an item of a list.
 
-    Its styles are places in its own text.
+    The offsets of its styles are relative to its own text.
     """
 
     text: str
@@ -54,9 +54,9 @@ class Block(NamedTuple):
 
 
 def compose(blocks: Iterable[Block], title: str | None = None) -> Content:
-    """Set blocks one below the other, items of a list close together, and note the headings.
+    """Join blocks into a text, with list items on successive lines, and note the headings.
 
-    An empty block parts two tables, which would be one otherwise, and is nothing anywhere else.
+    An empty block separates two tables that would otherwise be one; elsewhere it has no effect.
     """
     parts: list[str] = []
     headings: list[Heading] = []
@@ -82,12 +82,12 @@ def compose(blocks: Iterable[Block], title: str | None = None) -> Content:
 
 
 def moved(styles: Iterable[Style], by: int) -> Iterable[Style]:
-    """Return styles of a text that now stands `by` characters further on in another one."""
+    """Return styles shifted by a number of characters, for a text that is now part of another."""
     return (replace(each, start=each.start + by, end=each.end + by) for each in styles)
 
 
 def read_text(data: bytes, charset: str | None = None) -> Content:
-    """Read plain text; a form feed starts a page, a short line of its own is a heading."""
+    """Read plain text; a form feed starts a page, and a short separate line is a heading."""
     text = plain_text(data, charset)
     headings = tuple(_text_headings(text))
     starts_with_heading = headings and not text[: headings[0].start].strip()
@@ -97,14 +97,14 @@ def read_text(data: bytes, charset: str | None = None) -> Content:
 
 
 def read_markdown(data: bytes, charset: str | None = None) -> Content:
-    """Read Markdown as it was written; headings are noted without their marks."""
+    """Read Markdown source as it is; headings are noted without their markup."""
     from markdown_it import MarkdownIt
 
     text = plain_text(data, charset)
     front, body = _FRONT_MATTER.match(text), without_front_matter(text)
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
     parser = MarkdownIt("commonmark")
-    parser.core.ruler.enableOnly(["normalize", "block"])  # Only the blocks' lines are wanted.
+    parser.core.ruler.enableOnly(["normalize", "block"])  # Only the blocks' lines are needed.
     headings = []
     tokens = parser.parse(body)
     for opening, inline in pairwise(tokens):
@@ -116,7 +116,7 @@ def read_markdown(data: bytes, charset: str | None = None) -> Content:
     named = front and re.search(r"^title:[ \t]*(\S.*)$", front[0], re.MULTILINE)
     title = named[1].strip(" \t'\"") if named else _first_title(text, headings)
     if title and not named:
-        # Of a title that is none, parsing all brackets would take hours.
+        # Cut, since parsing the brackets of a huge non-title could take hours.
         children = MarkdownIt("commonmark").parseInline(title[:1000])[0].children or []
         title = "".join(child.content or " " * (child.type == "softbreak") for child in children)
     return Content(text, title, tuple(headings))
@@ -126,13 +126,13 @@ _FRONT_MATTER = re.compile(r"---[ \t]*\n(?:.*\n)*?(?:---|\.\.\.)[ \t]*(?:\n|\Z)"
 
 
 def without_front_matter(text: str) -> str:
-    """Return a Markdown text with blank lines in the place of what tools write at its head."""
+    """Return a Markdown text with its front matter replaced by blank lines."""
     front = _FRONT_MATTER.match(text)
     return "\n" * text.count("\n", 0, front.end()) + text[front.end() :] if front else text
 
 
 def plain_text(data: bytes, charset: str | None = None) -> str:
-    """Decode a text file, drop its BOM and make line ends `\\n`; nothing else is changed."""
+    """Decode a text file, drop its BOM and convert line ends to `\\n`; change nothing else."""
     text = decode(data, charset).replace("\r\n", "\n").replace("\r", "\n")
     if re.search(r"[\x00-\x08\x0b\x0e-\x1f]", text):
         raise DocumentError(NOT_TEXT)
@@ -143,7 +143,7 @@ NOT_TEXT = "{name} does not look like text. Give a text file, or save it under i
 
 
 def decode(data: bytes, charset: str | None = None) -> str:
-    """Decode bytes by their BOM, the declared charset, UTF-8, or what they look like."""
+    """Decode bytes by their BOM, the declared charset, UTF-8, or detection, in this order."""
     for bom, encoding in _BOMS.items():
         if data.startswith(bom):
             return _decoded(data[len(bom) :], encoding) or ""
@@ -161,7 +161,7 @@ _BOMS = {
     codecs.BOM_UTF16_BE: "utf-16-be",
 }
 
-# As browsers do (encoding.spec.whatwg.org): what is called Latin-1 is Windows-1252 in fact.
+# As in browsers (encoding.spec.whatwg.org): what is declared as Latin-1 is in fact Windows-1252.
 _WIDER = dict.fromkeys(("iso-8859-1", "latin-1", "latin1", "us-ascii", "ascii"), "cp1252")
 _WIDER |= dict.fromkeys(("gb2312", "gbk", "gb_2312-80"), "gb18030")
 
@@ -174,7 +174,7 @@ def _decoded(data: bytes, encoding: str) -> str | None:
 
 
 def _utf16_without_bom(data: bytes) -> str | None:
-    """Recognise UTF-16 by the zeros that spaces, digits and Latin letters leave in it."""
+    """Recognise UTF-16 by the zero bytes of spaces, digits and Latin letters."""
     sample = data[:4096]
     even, odd = sample[::2].count(0), sample[1::2].count(0)
     if max(even, odd) * 10 < len(sample) or min(even, odd) * 20 > max(even, odd):
@@ -190,7 +190,7 @@ def _detected(data: bytes) -> str:
         raise DocumentError(NOT_TEXT)
     text = str(best)
     # charset-normalizer 3.5 takes nearly all Western text for Central European: of ten short
-    # samples in Windows-1252 it named two rightly, while other scripts came out right.
+    # samples in Windows-1252 it recognized two, while it got other scripts right.
     western = _decoded(data, "cp1252")
     if not western or not _LATIN.fullmatch(text):
         return text
@@ -201,7 +201,7 @@ _LATIN = re.compile(r"[^\u0370-\u1dff\u2c00-\U0010ffff]*")
 
 
 def _is_central_european(western: str) -> bool:
-    """Whether text was read as Windows-1252 that is none, by what only the mistake shows."""
+    """Whether text was wrongly decoded as Windows-1252, by letters that only this produces."""
     letters = set(western.lower())
     return (
         re.search(r"[a-zà-ÿ][¹³¿º¼¾£¥][a-zà-ÿ]", western, re.IGNORECASE) is not None  # Polish
@@ -211,32 +211,32 @@ def _is_central_european(western: str) -> bool:
 
 
 def speaks_of(title: str, text: str) -> bool:
-    """Whether a text has at least half of the words of a title that its file's properties name.
+    """Whether a text contains at least half of the words of the title in its file's properties.
 
-    What a program or a template has left there (“Word Document”, “untitled”) is no title.
+    This rejects titles left by a program or a template (“Word Document”, “untitled”).
     """
     words, held = (set(_WORD.findall(each.casefold())) for each in (title, text))
     return bool(words) and 2 * len(words & held) >= len(words)
 
 
 _WORD = re.compile(r"[\u3040-\u9fff\uac00-\ud7af]|[^\W\u3040-\u9fff\uac00-\ud7af]+")
-"""A word, or a sign of a script that sets no blanks between words."""
+"""A word, or a character of a script that sets no blanks between words."""
 
 
 def with_properties(content: Content, title: str | None, properties: Properties) -> Content:
-    """Return what was read with what its file says of it; a title of its own goes first."""
+    """Return content with its file's properties; a title in the content takes precedence."""
     named = title if title and speaks_of(title, content.text) else None
     return replace(content, title=content.title or named, properties=properties)
 
 
 def with_core_properties(content: Content, said: Any, author: str | None) -> Content:
-    """Return what was read with what the core properties of an Office file say of it."""
+    """Return content with the core properties of its Office file."""
     day = said.created and f"{said.created:%Y-%m-%d}"
     return with_properties(content, said.title, Properties(author, day, None, said.language))
 
 
 def local_name(element: Any) -> str:
-    """Return the name of an element of XML without its namespace; nothing of what is none."""
+    """Return an XML element's name without its namespace; an empty string for a non-element."""
     return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
 
 
@@ -253,7 +253,7 @@ def _text_headings(text: str) -> Iterable[Heading]:
 
 
 def _text_blocks(text: str) -> Iterable[tuple[int, int, bool]]:
-    """Yield paragraphs, and whether each is one line; long lines are a paragraph each."""
+    """Yield paragraphs, and whether each is one line; each long line is its own paragraph."""
     chunk: list[tuple[int, int]] = []
     for match in re.finditer(r"[^\n\f]+", text):
         start, end = stripped(text, *match.span())
@@ -283,7 +283,7 @@ def _may_be_heading(line: str) -> bool:
         len(line) <= HEADING_CHARACTERS
         and len(line.split()) <= HEADING_WORDS
         and any(character.isalpha() for character in line)
-        # Upper case, or a script that has no case.
+        # Upper case, or a script without case.
         and (
             first.isdigit()
             or first in "\"'“”‘„«»「『《"

@@ -1,1 +1,1 @@
-"""Pages without text, and pictures: their words are seen, and set in lines as a PDF's text is."""
+"""Text recognition (OCR) for pages without text and for pictures, with words arranged in lines."""

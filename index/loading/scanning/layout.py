@@ -1,4 +1,4 @@
-"""The words of a page's picture in rows, upright, in the order in which they are read."""
+"""Arrange the words recognized on a page in upright rows, in reading order."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ from statistics import median
 from index.loading.scanning.words import FINE, Word, quarters, turned
 
 BOX_OF_SIZE = 1.2
-"""A word's box is so much higher than its letters' size."""
+"""The ratio of the height of a word's box to its font size."""
 
 SAME_SIZE = 1.18
-"""Lines whose boxes differ less than this from the text's are of its size: boxes are not exact."""
+"""The ratio up to which a line's size counts as that of the text: boxes are not exact."""
 
 _MOST_SKEW = 0.14
-"""Eight degrees: what lies further off is no skewed page."""
+"""In radians, eight degrees: the page is not skewed by more than this."""
 
 _COLUMN_LINES, _COLUMN_WIDTH = 4, 8
-"""Columns of running text have so many lines at least, and are mostly so many letters' sizes wide;
-those of tables are not."""
+"""The fewest lines of a column of running text, and its smallest median width in font sizes;
+columns of tables are narrower."""
 
 _RUNNING_LINES, _RUNNING = 6, 0.75
-"""What stands between other lines is two columns of text where each has so many lines, of which
-half are this share of the longest."""
+"""Lines among others form two columns of text if each column has this many lines, at least half of
+which have this share of the longest line's length."""
 
 _APART = 2
-"""Once one column has ended, a line so many times its size below the other follows both."""
+"""Once one column has ended, a gap of this many font sizes in the other ends both."""
 
 _TELLING = 4
-"""Letters of a line whose width tells its size."""
+"""The fewest letters of a line whose width indicates its size."""
 
 _CROSSING = 0.25
-"""The share of lines that may go across both of two columns: titles and captions."""
+"""The largest share of lines that cross two columns: titles and captions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """Words side by side, with their left and right sides in points, as if the page were upright.
 
-    `base` is where they stand above the page's lower edge.
+    `base` is the height of their baseline above the page's lower edge.
     """
 
     words: tuple[Word, ...]
@@ -51,12 +51,12 @@ class Row:
 
     @property
     def left(self) -> float:
-        """Where it begins."""
+        """The left side of its first word."""
         return self.sides[0][0]
 
     @property
     def right(self) -> float:
-        """Where it ends."""
+        """The right side of its last word."""
         return self.sides[-1][1]
 
 
@@ -68,7 +68,7 @@ _Box = tuple[float, float, float, float]
 
 
 def rows(pages: Sequence[Seen]) -> list[list[Row]]:
-    """Return the words of each page in rows, in the order in which they are read."""
+    """Return the words of each page in rows, in reading order."""
     upright = _by_letters([_upright(*each) for each in pages])
     size = _sizes([line for lines in upright for line in lines])
     return [
@@ -96,13 +96,13 @@ def _upright(words: Sequence[Word], width: float, height: float) -> list[Row]:
 
 
 def _skew(lines: Sequence[Sequence[_Box]], width: float) -> float:
-    """Return by how much the lines rise from left to right, as an angle."""
+    """Return the angle by which the lines rise from left to right."""
     angles: list[float] = []
     for line in lines:
         first, last = line[0], line[-1]
         across = (last[0] + last[2] - first[0] - first[2]) / 2
         down = (last[1] + last[3] - first[1] - first[3]) / 2
-        # Of short lines, a letter with a tail makes an angle.
+        # In a short line, a letter with a descender already makes an angle.
         if across > width / 8 and abs(angle := atan2(-down, across)) < _MOST_SKEW:
             angles.append(angle)
     return median(angles) if angles else 0.0
@@ -125,9 +125,10 @@ def _row(
 
 
 def _by_letters(pages: Sequence[Sequence[Row]]) -> list[list[Row]]:
-    """Return the lines of pages with sizes that agree with how wide their letters are as well.
+    """Return the lines of pages with sizes corrected by the width of their letters.
 
-    Boxes around short lines are too high or too low, by as much as headings are larger.
+    The error in the height of boxes around short lines is as large as the difference between
+    headings and text.
     """
     wide = [_letter(line) / line.size for lines in pages for line in lines if _tells(line)]
     usual = median(wide) if wide else 1.0
@@ -141,7 +142,7 @@ def _by_letters(pages: Sequence[Sequence[Row]]) -> list[list[Row]]:
 
 
 def _letter(line: Row) -> float:
-    """Return how wide a letter is, where a sign of Chinese is as wide as two."""
+    """Return the average width of a letter, counting a Chinese character as two."""
     signs = [sign for word in line.words for sign in word.text]
     wide = sum(unicodedata.east_asian_width(sign) in ("W", "F") for sign in signs)
     return max(sum(right - left for left, right in line.sides), 1.0) / (len(signs) + wide)
@@ -152,7 +153,7 @@ def _tells(line: Row) -> bool:
 
 
 def _sizes(lines: Sequence[Row]) -> dict[float, float]:
-    """Return for the size of each line one of few, which differ as letters do and boxes do not."""
+    """Map each line's size to one of a few, further apart than the errors of boxes."""
     lengths = [line.size for line in lines for word in line.words for _ in word.text]
     groups = [median(lengths)] if lengths else []
     found: dict[float, float] = {}
@@ -165,7 +166,7 @@ def _sizes(lines: Sequence[Row]) -> dict[float, float]:
 
 
 def _in_order(lines: Sequence[Row]) -> Iterator[Row]:
-    """Yield lines column by column; one across them stands between what is above it and below."""
+    """Yield lines column by column; a line across both columns divides what is above and below."""
     gutter = _gutter(lines)
     if gutter is None:
         yield from _around_columns(lines)
@@ -183,7 +184,7 @@ def _in_order(lines: Sequence[Row]) -> Iterator[Row]:
 
 
 def _gutter(lines: Sequence[Row]) -> float | None:
-    """Return where two columns of running text lie apart; None where none do."""
+    """Return the horizontal position between two columns of running text, or None."""
     best: tuple[int, int, float] | None = None
     for at in sorted({line.right for line in lines}):
         left = [line for line in lines if line.right <= at]
@@ -200,7 +201,7 @@ def _gutter(lines: Sequence[Row]) -> float | None:
 
 
 def _around_columns(lines: Sequence[Row]) -> Iterator[Row]:
-    """Yield lines from top to bottom; where some of them stand in columns, column by column."""
+    """Yield lines from top to bottom; lines among them that form columns, column by column."""
     ordered = sorted(lines, key=lambda each: -each.base)
     most, among = 0, range(0)
     left: list[Row] = []
@@ -220,7 +221,7 @@ def _around_columns(lines: Sequence[Row]) -> Iterator[Row]:
         yield from _side_by_side(lines)
         return
     ended = max(min(line.base for line in side) for side in (left, right))
-    for at in among[1:]:  # What follows a column of its own is no part of it.
+    for at in among[1:]:  # Once one column has ended, what follows a gap belongs to neither.
         above, line = ordered[at - 1], ordered[at]
         if line.base < ended and above.base - line.base > _APART * line.size:
             among = range(among.start, at)
@@ -239,7 +240,7 @@ def _is_column(lines: Sequence[Row]) -> bool:
 
 
 def _is_running(lines: Sequence[Row]) -> bool:
-    """Whether lines are most of them as long as the longest, as those of cells are not."""
+    """Whether most lines are about as long as the longest, unlike lines of table cells."""
     if len(lines) < _RUNNING_LINES or not _is_column(lines):
         return False
     lengths = [line.right - line.left for line in lines]
@@ -247,7 +248,7 @@ def _is_running(lines: Sequence[Row]) -> bool:
 
 
 def _side_by_side(lines: Sequence[Row]) -> Iterator[Row]:
-    """Yield lines from top to bottom; what stands side by side is one row."""
+    """Yield lines from top to bottom, joining those at the same height into one row."""
     held: list[Row] = []
     for line in sorted(lines, key=lambda each: -each.base):
         if held and held[0].base - line.base > 0.5 * min(held[0].size, line.size):
@@ -267,5 +268,5 @@ def _as_one(pieces: Sequence[Row]) -> Row:
     )
     sides = tuple(side for piece in ordered for side in piece.sides)
     longest = max(ordered, key=lambda each: each.right - each.left)
-    # To whole points, since lines of a text stand evenly apart, and boxes are not exact.
+    # Rounded to whole points: lines of a text are evenly spaced, but boxes are not exact.
     return Row(words, sides, float(round(longest.base)), longest.size)

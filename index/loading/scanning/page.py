@@ -1,4 +1,4 @@
-"""One page of a file is read from its picture: all of it, or where its text is one."""
+"""Recognize one page of a file: all of it, or the parts that are pictures."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from PIL import Image
 
 Part = tuple[float, float, float, float]
-"""Left, top, right and bottom of a part of a page, as shares of it from its upper left."""
+"""Left, top, right and bottom of a part of a page, as shares of its size from its upper left."""
 
 _WHOLE: Part = (0.0, 0.0, 1.0, 1.0)
 
 
 def read_page(data: bytes, kind: str, number: int) -> tuple[float, str]:
-    """Return how surely a page, by its number from 1, was read, and its words as JSON."""
+    """Return the confidence for a page, by its number from 1, and its words as JSON."""
     words: list[Word] = []
     weighed = letters = 0.0
     for part, shown in _parts(data, kind, number):
@@ -34,7 +34,7 @@ def read_page(data: bytes, kind: str, number: int) -> tuple[float, str]:
 
 
 def _parts(data: bytes, kind: str, number: int) -> Iterator[tuple[Part, Image.Image]]:
-    """Yield the parts of a page that are to be read, as pictures."""
+    """Yield the parts of a page that have to be recognized, with their pictures."""
     if kind == "image":
         shown = picture(data, number)
         shown.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
@@ -71,7 +71,7 @@ def _parts(data: bytes, kind: str, number: int) -> Iterator[tuple[Part, Image.Im
 
 
 def _moved(word: Word, part: Part, first_line: int) -> Word:
-    """Return a word that was seen in a part of a page with its box on the page."""
+    """Convert a word's box from a part of a page to the whole page."""
     across, down = part[2] - part[0], part[3] - part[1]
     return word._replace(
         line=first_line + word.line,

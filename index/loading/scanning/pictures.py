@@ -1,4 +1,4 @@
-"""Pictures as they are read and shown: those of a file, and those of a PDF's pages."""
+"""Open pictures for recognition and display: those in a file, and those of a PDF's pages."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from PIL import Image
 
 FINEST = 200
-"""Pixels of an inch of a page: letters are clear at that, and pages of a book need no more."""
+"""Pixels per inch of a page: letters are clear at this, and book pages need no more."""
 
 _ORIENTATION, _ON_THEIR_SIDE = 0x0112, (5, 6, 7, 8)
-"""EXIF's number for how a picture lies, and what it is of those that lie on their side."""
+"""EXIF's orientation tag, and its values for pictures that lie on their side."""
 
 MOST_PIXELS = 100_000_000
 """The largest picture that is opened: one of 10,000 by 10,000 pixels."""
 
-# What a file that is cut off or made up raises in Pillow, which has no error of its own.
+# What Pillow, which has no error of its own for this, raises for a truncated or crafted file.
 _ERRORS = (
     *(OSError, SyntaxError, ValueError, EOFError, struct.error, LookupError, TypeError),
     *(ArithmeticError, AttributeError, RuntimeError),
@@ -40,26 +40,26 @@ def size(data: bytes, number: int) -> tuple[int, int]:
     """Return the width and the height of a picture, by its number from 1, the right way up."""
     with _opened(data, number) as opened:
         width, height = opened.size
-        # Of TIFF files, Pillow says the size the right way up.
+        # For TIFF files, Pillow's size is already the right way up.
         turned = opened.format != "TIFF" and opened.getexif().get(_ORIENTATION) in _ON_THEIR_SIDE
         return (height, width) if turned else (width, height)
 
 
 def picture(data: bytes, number: int) -> Image.Image:
-    """Return a picture of a file, by its number from 1, the right way up and without colours."""
+    """Return a picture of a file, by its number from 1, the right way up, in RGB."""
     from PIL import ImageOps
 
     with _opened(data, number) as opened:
         turned = ImageOps.exif_transpose(opened)
         if turned.mode in ("RGBA", "LA", "PA") or "transparency" in turned.info:
             return _on_white(turned.convert("RGBA"))
-        if turned.mode in ("I;16", "I;16B", "I;16L", "I", "F"):  # Scanners make them.
+        if turned.mode in ("I;16", "I;16B", "I;16L", "I", "F"):  # From scanners.
             return _of_many_grays(turned)
         return turned.convert("RGB")
 
 
 def page_picture(page: Any, longest: int) -> Image.Image:
-    """Return a page of a PDF as a picture, the longer side of which has so many pixels or fewer."""
+    """Return a page of a PDF as a picture, with up to `longest` pixels on its longer side."""
     scale = min(longest / max(page.get_size()), FINEST / 72)
     picture: Image.Image = page.render(scale=scale).to_pil()
     return picture.convert("RGB")
@@ -67,17 +67,20 @@ def page_picture(page: Any, longest: int) -> Image.Image:
 
 @contextmanager
 def _opened(data: bytes, number: int = 1) -> Iterator[Image.Image]:
-    """Open a picture of a file, by its number from 1, and say in a sentence what is wrong."""
+    """Open a picture of a file, by its number from 1.
+
+    Raises DocumentError, which calls the file {name}, if it is damaged or too large.
+    """
     from PIL import Image
 
-    with suppress(ImportError):  # Else there is no HEIC.
+    with suppress(ImportError):  # Without it, HEIC cannot be read.
         from pillow_heif import register_heif_opener
 
         register_heif_opener(thumbnails=False)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            Image.MAX_IMAGE_PIXELS = None  # `_check` says it in words.
+            Image.MAX_IMAGE_PIXELS = None  # `_check` reports it in plain words instead.
             with Image.open(io.BytesIO(data)) as opened:
                 if number > 1:
                     opened.seek(number - 1)
@@ -103,7 +106,7 @@ def _on_white(picture: Image.Image) -> Image.Image:
 
 
 def _of_many_grays(picture: Image.Image) -> Image.Image:
-    """Return a picture of more than 256 grays as one of those that it has."""
+    """Return a picture with more than 256 gray levels, scaled from its range to 256."""
     import numpy as np
     from PIL import Image
 

@@ -1,8 +1,8 @@
-"""What stands in a picture: RapidOCR reads it, and Tesseract where that cannot.
+"""Recognize the text in a picture: with RapidOCR, and with Tesseract if RapidOCR fails.
 
 RapidOCR's weights come with its package and are loaded from there, so that nothing is downloaded.
-They hold Latin, Chinese and Japanese, and Greek in part. Letters of other scripts come out as
-blanks, with much confidence: that a line is nearly empty shows them, and its confidence does not.
+They know Latin, Chinese and Japanese, and some Greek. Letters of other scripts come out as blanks
+with high confidence, so such lines are recognized by being nearly empty, not by their confidence.
 """
 
 from __future__ import annotations
@@ -20,33 +20,34 @@ if TYPE_CHECKING:
     from PIL import Image
 
 LONGEST_SIDE = 2000
-"""Pixels of the longer side of a page's picture: of A4, 170 an inch."""
+"""Pixels on the longer side of a page's picture: for A4, 170 per inch."""
 
 PAGES_AT_ONCE = 2
-"""How many pages are read at once; each has its share of the processor's cores."""
+"""How many pages are recognized at once; each has its share of the processor's cores."""
 
 HARD = 0.9
 """Below this mean confidence a page is hard to read, and Tesseract tries it as well."""
 
 _UPSIDE_DOWN = 0.7
-"""Below this mean confidence a page may stand on its head; those that do are below 0.5."""
+"""Below this mean confidence a page may be upside down; pages that are have less than 0.5."""
 
 _LEAST = 0.5
-"""Lines below this confidence are no text, or none that could be read."""
+"""Lines below this confidence are not text, or cannot be read."""
 
 _AS_SURE = 0.9
-"""RapidOCR turns lines that run down, and reads those as surely as once the page is turned."""
+"""The share of a sideways page's confidence that reading it turned has to exceed: RapidOCR turns
+vertical lines itself, and reads them as surely as on the turned page."""
 
 _LETTERS, _LONG = 0.6, 4
-"""A line of letters has so many of them at least for each time that it is longer than high. It is
-held to that where it is so many times longer."""
+"""A line more than `_LONG` times as long as it is high must have at least `_LETTERS` times that
+ratio in letters; with fewer, it was not read."""
 
 
 def recognise(picture: Image.Image, *, turn: bool = False) -> tuple[list[Word], float]:
-    """Return the words in a picture, and how surely they were read, all in all: 1 is without doubt.
+    """Return the words in a picture, and the overall confidence, up to 1.
 
-    Lines that could be seen and not read count as nothing in that. With `turn`, a page that lies on
-    its side or upside down is read once it is turned.
+    Lines that were detected but could not be read count with a confidence of 0. With `turn`, a page
+    that lies on its side or upside down is turned and read again.
     """
     words, confidence, lies = _by_rapidocr(picture)
     least = _AS_SURE * confidence if lies else confidence
@@ -67,23 +68,23 @@ def recognise(picture: Image.Image, *, turn: bool = False) -> tuple[list[Word], 
 
 
 def _may_be_turned(lies: bool, confidence: float) -> Sequence[int]:
-    """Return by how many quarters, clockwise, a page may be turned."""
+    """Return the numbers of quarter turns, clockwise, by which a page may be rotated."""
     if lies:
         return 1, 3
     return (2,) if confidence < _UPSIDE_DOWN else ()
 
 
 def mean_confidence(words: Sequence[Word]) -> float:
-    """Return the mean confidence of words, each as much as it is long."""
+    """Return the mean confidence of words, weighted by their length."""
     weight = sum(len(word.text) for word in words)
     return sum(len(word.text) * word.confidence / 100 for word in words) / weight if weight else 0.0
 
 
 def _by_rapidocr(picture: Image.Image) -> tuple[list[Word], float, bool]:
-    """Return words, how surely they were read, and whether most lines run up or down."""
+    """Return the words, the overall confidence, and whether most lines are vertical."""
     import numpy as np
 
-    # A picture that is too small to hold a letter makes it fail.
+    # RapidOCR fails on a picture that is too small to hold a letter.
     if min(picture.size) < 8:
         return [], 1.0, False
     found = _engine()(np.asarray(picture.convert("RGB")))
@@ -109,7 +110,7 @@ def _by_rapidocr(picture: Image.Image) -> tuple[list[Word], float, bool]:
 def _words_of(
     line: int, text: str, score: float, pieces: Any, corners: Any, size: tuple[int, int]
 ) -> Iterator[Word]:
-    """Yield the words of a line, with the boxes of the pieces that RapidOCR tells of it."""
+    """Yield the words of a line, with boxes from the pieces that RapidOCR reports for it."""
     placed = []
     at = 0
     for piece, sure, box in pieces:
@@ -132,7 +133,7 @@ def _words_of(
 
 
 def _share_of(corners: Any, match: Any, text: str) -> list[tuple[float, float]]:
-    """Return the corners of a part of a line that no piece tells the place of."""
+    """Estimate the corners of a part of a line for which RapidOCR reports no box."""
     upper, lower = corners[1] - corners[0], corners[2] - corners[3]
     shares = match.start() / len(text), match.end() / len(text)
     ends = [
@@ -154,16 +155,16 @@ def _engine() -> Any:
     onnx = "EngineConfig.onnxruntime"
     engine: Any = rapidocr.RapidOCR(
         params={
-            # With its classifier of upside-down lines, it turns some that are not.
+            # Its classifier of upside-down lines also turns some that are upright.
             "Global.use_cls": False,
             "Global.max_side_len": LONGEST_SIDE,
-            # Small pictures are not made larger: they are read as well, in a third of the time.
+            # Small pictures are not enlarged: they are read equally well in a third of the time.
             "Det.limit_type": "max",
             "Det.limit_side_len": LONGEST_SIDE,
             "Global.return_word_box": True,
-            "Global.text_score": 0.0,  # What is not read is counted.
+            "Global.text_score": 0.0,  # Lines that cannot be read are counted here.
             "Global.log_level": "critical",
-            # With its path, it does not look whether there is a newer one to be downloaded.
+            # With explicit paths, it does not look for newer models to download.
             "Det.model_path": str(models / "PP-OCRv6_det_small.onnx"),
             "Rec.model_path": str(models / "PP-OCRv6_rec_small.onnx"),
             f"{onnx}.intra_op_num_threads": threads,
@@ -176,13 +177,13 @@ def _engine() -> Any:
         words, boxes, letters = place(text, *about)
         return words, boxes, _least_sure(words, text, letters)
 
-    # RapidOCR itself gives the second word of a line the confidence of the line's second letter.
+    # RapidOCR itself gives a line's second word the confidence of the line's second letter.
     engine.cal_rec_boxes.cal_ocr_word_box = placed
     return engine
 
 
 def _least_sure(words: Sequence[str], text: str, letters: Sequence[float]) -> list[float]:
-    """Return the confidence of each word of a line: that of its least sure letter."""
+    """Return the confidence of each word of a line: that of its least certain letter."""
     if len(letters) != len(text):
         return list(letters)
     found, at = [], 0

@@ -1,4 +1,4 @@
-"""Which parts of a PDF's page are to be read from their picture."""
+"""Decide which parts of a PDF page have to be recognized from their picture."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ Region = tuple[float, float, float, float]
 """Left, bottom, right and top, in points."""
 
 LARGE = 0.2
-"""The share of the page that a picture covers at least to be read beside the page's text."""
+"""The smallest share of the page that a picture must cover to be read in addition to the text."""
 
 _TEXT_ON_IT = 20
-"""With so many letters on it, a picture is a background, or its text was put over it."""
+"""With this many letters over it, a picture is a background, or already has a text layer."""
 
 _SHORT = 50
-"""Of so few signs nobody can tell whether they are text."""
+"""Fewer characters than this do not show whether they are text, and count as usable."""
 
 _READABLE = 0.4
-"""The share of letters and digits in a text, and of signs that mean something."""
+"""The smallest share of letters and digits in a text, and of characters with a meaning."""
 
 _LONGEST_WORD = 40
-"""Letters of a word, on average, where blanks are missing."""
+"""If words have more characters than this on average, blanks are missing."""
 
 
 def to_read(page: Any, textpage: Any, text: str) -> list[Region]:
-    """Return the parts of a page that are to be read from their picture: all of it, some or none.
+    """Return the parts of a page that have to be recognized: the whole page, some parts or none.
 
-    `text` is what the page says itself.
+    `text` is the page's own text layer.
     """
     from pypdfium2 import raw
 
@@ -35,7 +35,7 @@ def to_read(page: Any, textpage: Any, text: str) -> list[Region]:
     if not is_usable(text):
         drawn = text.strip() or any(True for _ in page.get_objects(max_depth=1))
         return [(left, bottom, right, top)] if drawn else []
-    if page.get_rotation():  # Of pages that are turned, text and picture stand differently.
+    if page.get_rotation():  # On rotated pages, positions of text and picture do not match.
         return []
     found: list[Region] = []
     for picture in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE]):
@@ -51,7 +51,7 @@ def to_read(page: Any, textpage: Any, text: str) -> list[Region]:
 
 
 def is_usable(text: str) -> bool:
-    """Whether a page's text says anything, and its fonts tell which letters they draw."""
+    """Whether a page's text layer has content, and its fonts map to real letters."""
     signs = [each for each in text if not each.isspace()]
     if not signs:
         return False

@@ -1,7 +1,7 @@
-"""Tesseract, where the system has it, for the scripts that RapidOCR has not.
+"""Tesseract, if the system has it, for the scripts that RapidOCR does not know.
 
-It runs in the process that reads pages, with the same limits: it gets the picture and gives the
-words over pipes, and writes no file.
+It is started by the process that recognizes pages, under the same limits. The picture and the words
+go over pipes; no file is written.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _NO_LANGUAGES = ("osd", "equ")
 
 
 def words(picture: Image.Image) -> list[Word]:
-    """Return the words in a picture, read in all languages that Tesseract has here."""
+    """Return the words in a picture, read in all languages that are installed for Tesseract."""
     png = io.BytesIO()
     picture.convert("L").save(png, "PNG")
     said = _run(["stdin", "stdout", "-l", "+".join(languages()), "tsv"], png.getvalue())
@@ -48,7 +48,7 @@ def words(picture: Image.Image) -> list[Word]:
 
 @cache
 def languages() -> tuple[str, ...]:
-    """Return the languages that it has here; none where it is not installed."""
+    """Return the languages that are installed for Tesseract; none if it is not installed."""
     if shutil.which("tesseract") is None:
         return ()
     # The first line says how many there are.
@@ -57,7 +57,7 @@ def languages() -> tuple[str, ...]:
 
 
 def _run(arguments: list[str], given: bytes) -> str:
-    """Return what Tesseract says; nothing where it fails, since RapidOCR has read the page too."""
+    """Return Tesseract's output; nothing if it fails, since RapidOCR has read the page as well."""
     command = ["tesseract", *arguments]
     alone = os.environ | {"OMP_THREAD_LIMIT": "1"}  # Two pages are read at once as it is.
     try:

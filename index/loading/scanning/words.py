@@ -1,4 +1,4 @@
-"""The words that were seen on a page, as they are kept: one line of JSON for a page."""
+"""The words recognized on a page, and their storage format: one line of JSON per page."""
 
 from __future__ import annotations
 
@@ -10,25 +10,26 @@ from typing import NamedTuple
 from index.documents import Scan
 
 FINE = 10_000
-"""Boxes are kept in ten-thousandths of the page's width and height."""
+"""Boxes are stored in ten-thousandths of the page's width and height."""
 
 UNCERTAIN = 70
-"""Words below this confidence, in hundredths, are marked. `python -m eval.lab.bench.scans` prints
-how many of the wrong ones are below it, and how many of those below it are wrong."""
+"""Words below this confidence, in hundredths, are marked as uncertain. `python -m
+eval.lab.bench.scans` prints how many wrong words are below it, and how many words below it are
+wrong."""
 
 WIDE = r"\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef"
-"""Signs of the scripts that set no blanks between words."""
+"""Characters of the scripts that set no blanks between words."""
 
 _TOKEN = re.compile(rf"[{WIDE}]|[^\s{WIDE}]+")
 
 
 class Word(NamedTuple):
-    """A word, or a sign of a script without blanks, with its box from the page's upper left.
+    """A word, or a character of a script without blanks, with its box from the page's upper left.
 
-    `line` is the number of its line among those that were seen, which are in no order. `blank`
-    tells whether a blank stands before it. `confidence` is in hundredths: that of its least sure
-    letter. `start` is where it stands in the document's text; below 0 where it does not, as
-    headers that every page repeats.
+    `line` is the number of its line among those that were recognized, which are in no particular
+    order. `blank` says whether a blank precedes it. `confidence`, in hundredths, is that of its
+    least certain letter. `start` is its offset in the document's text, or below 0 if it is not in
+    the text, as with headers that every page repeats.
 
     The box goes from the word's own upper left to its own lower right. So on a page that lies on
     its side or upside down, `left` is greater than `right`, or `top` than `bottom`.
@@ -51,29 +52,29 @@ class Word(NamedTuple):
 
 
 def turned(word: Word) -> Word:
-    """Return a word with its box as it is once the page is turned by a quarter, clockwise."""
+    """Return a word with its box after a clockwise quarter turn of the page."""
     return word._replace(
         left=FINE - word.top, top=word.left, right=FINE - word.bottom, bottom=word.right
     )
 
 
 def quarters(words: Sequence[Word]) -> int:
-    """Return by how many quarters, clockwise, a page with these words is turned."""
+    """Return by how many quarter turns, clockwise, a page with these words is rotated."""
     across = any(word.left > word.right for word in words)
     down = any(word.top > word.bottom for word in words)
     return (2 if across else 3) if down else int(across)
 
 
 def to_json(words: Sequence[Word]) -> str:
-    """Return words as they are kept."""
+    """Return words in the storage format."""
     rows = [[*word[:2], int(word.blank), *word[3:]] for word in words]
     return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
 
 
 def from_json(text: str) -> list[Word]:
-    """Return the words that were kept.
+    """Return words from the storage format.
 
-    Raises ValueError, LookupError or TypeError where they are none.
+    Raises ValueError, LookupError or TypeError if it is damaged.
     """
     return [
         Word(int(line), str(word), bool(blank), *map(int, numbers))
@@ -82,7 +83,7 @@ def from_json(text: str) -> list[Word]:
 
 
 def words_of(scan: Scan) -> list[Word]:
-    """Return the words of a page; none where what is kept of them is damaged."""
+    """Return the words of a page; none if their stored form is damaged."""
     try:
         return from_json(scan.words)
     except (ValueError, LookupError, TypeError):
@@ -90,7 +91,7 @@ def words_of(scan: Scan) -> list[Word]:
 
 
 def tokens(text: str) -> Iterable[re.Match[str]]:
-    """Yield the words of a line, and the signs of scripts without blanks one by one."""
+    """Yield the words of a line, and single characters of scripts without blanks."""
     return _TOKEN.finditer(text)
 
 

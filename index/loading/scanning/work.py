@@ -1,7 +1,7 @@
-"""The pages of a file are read from their pictures, two at once, and kept until they are all read.
+"""Recognize the pages of a file, two at a time, and keep each until all are done.
 
-A page takes seconds, and a file may have hundreds. What was read is kept in a folder, a file for
-each page, so that reading that was stopped goes on where it was.
+A page takes seconds, and a file may have hundreds. Finished pages are kept in a folder, one file
+per page, so that an interrupted reading continues where it stopped.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ from index.loading.scanning.recognition import PAGES_AT_ONCE
 from index.loading.scanning.words import from_json
 
 Progress = Callable[[int, int], None]
-"""Called with how many pages are read, and how many are to be."""
+"""Called with the number of pages done, and of pages in total."""
 
 MOST_PAGES = 3000
 """The longest scan that is read: some six hours on two cores."""
 
 FORM = 2
-"""Of what is kept of a page; it rises when words are read or written differently."""
+"""The version of the kept pages; raise it when words are recognized or stored differently."""
 
 _LIMITS = Limits(max_seconds=300)
-"""Of one page: a second to half a minute, where the machine has nothing else to do."""
+"""For one page, which takes a second to half a minute on an otherwise idle machine."""
 
 
 def scan(
     data: bytes, kind: str, pages: Sequence[int], progress: Progress | None, kept: Path | None
 ) -> list[Scan]:
-    """Read pages of a file from their pictures; `kept` is a folder for what has been read.
+    """Recognize pages of a file; `kept` is a folder for finished pages.
 
-    Raises DocumentError, which calls the file {name}, where that is not possible.
+    Raises DocumentError, which calls the file {name}, if that is not possible.
     """
     if len(pages) > MOST_PAGES:
         raise DocumentError(
@@ -70,21 +70,21 @@ def scan(
             if folder:
                 _keep(folder, found)
             tell()
-    finally:  # Also where Ctrl-C stops it: pages that nobody waits for are not begun.
+    finally:  # Also after Ctrl-C: pages that nobody waits for are not begun.
         pool.shutdown(wait=False, cancel_futures=True)
     return [done[page] for page in pages]
 
 
 def folder_of(kept: Path, sha256: str) -> Path:
-    """Return the folder for what is read of a file."""
+    """Return the folder for a file's finished pages."""
     return kept / sha256
 
 
 def forget(kept: Path, sha256: str) -> None:
-    """Delete what was kept of a file, which is in the library now."""
+    """Delete the kept pages of a file, which is in the library now."""
     shutil.rmtree(folder_of(kept, sha256), ignore_errors=True)
     with suppress(OSError):
-        kept.rmdir()  # Where nothing else is kept.
+        kept.rmdir()  # Fails if something else is kept.
 
 
 def _path(folder: Path, page: int) -> Path:
@@ -92,14 +92,14 @@ def _path(folder: Path, page: int) -> Path:
 
 
 def _keep(folder: Path, found: Scan) -> None:
-    # Where it cannot be written, the pages are read and not kept.
+    # If it cannot be written, the page is used but not kept.
     with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(_path(folder, found.page), json.dumps(asdict(found)).encode())
 
 
 def _kept(folder: Path, page: int) -> Scan | None:
-    """Return what was kept of a page; nothing where it is damaged, and so is read again."""
+    """Return a kept page; None if there is none or it is damaged, so that it is read again."""
     try:
         found = Scan(**json.loads(_path(folder, page).read_bytes()))
         from_json(found.words)

@@ -1,1 +1,1 @@
-"""Requests about earlier answers: the last one told otherwise, one of its footnotes, a recap."""
+"""Requests about earlier answers: the last one in another form, one of its footnotes, a recap."""

@@ -1,7 +1,7 @@
-"""Answering what is said of what was answered: shorter, as a list, are you sure, what is [2].
+"""Answering requests about the last answer: shorter, as a list, are you sure, what is [2].
 
-The last question is answered again, the same way, since the same question has the same answer; so
-every sentence is proven again, and nothing that came back from a browser is taken for one of ours.
+The last question is answered again in the same way, which gives the same answer. So every sentence
+is proven again, and nothing that a browser sends back is mistaken for an answer of ours.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ from rag.verifying.compose import Composition, as_said, says_the_same
 
 OVERVIEW = Route("overview", ("all",), 1.0)
 MATTERS = ("shorter", "longer", "simpler", "list", "table", "sure", "where")
-"""What can be wanted of the last answer, besides what has a module of its own."""
+"""What can be wanted of the last answer, apart from what has a module of its own."""
 
 MORE = 3
 """How many sentences “longer” adds."""
 
 
 def answer(query: Query, context: Context) -> Iterator[Event]:
-    """Answer the question before again, as is wanted now.
+    """Answer the previous question again, in the form that is wanted now.
 
-    Without one, who wants it shorter, simpler or as a list wants an overview of all.
+    If there is none, a request for shorter, simpler or a list gets an overview of everything.
     """
     matter = query.route.matters[0]
     if of_earlier := {"footnote": footnote.answer, "found": recap.answer}.get(matter):
         yield from of_earlier(query, context)
         return
-    if matter not in MATTERS:  # The answer as it was would look like what was asked for.
+    if matter not in MATTERS:  # Repeating the answer would pass for doing what was asked.
         yield from tell(query, context, [say(query.language, "of_answers")])
         return
     commands = [query.route]
@@ -60,7 +60,7 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
 
 
 def _answered_again(query: Query, asked: Query, context: Context) -> Generator[Event, None, bool]:
-    """Answer an earlier question as is wanted now; return whether it was one."""
+    """Answer an earlier message in the form wanted now; return whether it was a question."""
     for event in context.ask(asked):
         if isinstance(event, Answer):
             if event.way in ASSISTANT_KINDS:
@@ -71,7 +71,7 @@ def _answered_again(query: Query, asked: Query, context: Context) -> Generator[E
 
 
 def _limited(query: Query, asked: Query, commands: Sequence[Route], context: Context) -> Context:
-    """Return the context in which an earlier question is answered again: as long as is wanted."""
+    """Return the context for answering an earlier question again, at the length wanted now."""
     is_overview = asked.route.kind == "overview"
     now, before = wanted(query.text), number_wanted(asked) if is_overview else None
     limit = now or _limit(commands, before or context.limit)
@@ -95,7 +95,7 @@ def _limit(commands: Sequence[Route], usual: int) -> int:
 
 
 def _as_wanted(query: Query, last: Answer, context: Context) -> Answer:
-    """Return the last answer as it is wanted now: a refusal stays one."""
+    """Return the last answer in the form wanted now. A refusal remains a refusal."""
     matter, language, limit = query.route.matters[0], query.language, context.limit
     composition, note = Composition(), None
     if last.refused:
@@ -114,7 +114,7 @@ def _as_wanted(query: Query, last: Answer, context: Context) -> Answer:
         is_overview = last.way == "overview"
         is_brief = is_overview and limit <= BRIEF  # Its sentences may be one quote.
         if matter == "shorter" and len(said) < limit and not is_brief:
-            # It was short enough for that limit before.
+            # The limit does not make it any shorter.
             half = max(len(said) // 2, 1)
             said = said[:half] if is_overview else _surest(said, last, half)
         listed = matter in ("list", "table")
@@ -143,7 +143,7 @@ def _as_wanted(query: Query, last: Answer, context: Context) -> Answer:
 
 
 def _surest(said: Sequence[AnswerSentence], last: Answer, most: int) -> list[AnswerSentence]:
-    """Return the sentences that decided, and then those nearest the question, in their order."""
+    """Return the sentences that decided, then those nearest the question, in the answer's order."""
     best = last.decision.best if last.decision else None
 
     def worth(at: int) -> tuple[bool, float]:
@@ -156,7 +156,7 @@ def _surest(said: Sequence[AnswerSentence], last: Answer, most: int) -> list[Ans
 
 
 def _add_more(composition: Composition, last: Answer, context: Context) -> bool:
-    """Add the other quotes that would do alone, or else what stands right behind those that did.
+    """Add the other quotes that would do alone, or else the sentences right after those cited.
 
     Return whether there are any.
     """
@@ -173,7 +173,7 @@ def _add_more(composition: Composition, last: Answer, context: Context) -> bool:
 
 
 def _is_behind(sentence: Quote, cited: Collection[Span]) -> bool:
-    """Whether a sentence comes after one of the places in its document, and is in none of them."""
+    """Whether a sentence comes after a cited place in its document, and is not cited itself."""
     if any(span.covers(sentence.span) for span in cited):
         return False
     own = [span.end for span in cited if span.document_id == sentence.document.id]
@@ -181,7 +181,7 @@ def _is_behind(sentence: Quote, cited: Collection[Span]) -> bool:
 
 
 def _add_others(composition: Composition, last: Answer, language: str) -> None:
-    """Add the other places that would do alone, and whether their words are the same."""
+    """Add the other places that would do alone, and say whether their words are the same."""
     said = [quote.words for quote in last.citations if quote.words]
     for quote in _others(last):
         same = any(says_the_same(quote.words, words) for words in said)
@@ -190,7 +190,7 @@ def _add_others(composition: Composition, last: Answer, language: str) -> None:
 
 
 def _others(last: Answer) -> list[Quote]:
-    """Return the quotes that would do alone, of which nothing is cited or in one before."""
+    """Return the quotes that would do alone and overlap no citation, nor one another."""
     others: list[Quote] = []
     for each in last.decision.accepted if last.decision else ():
         if not any(each.quote.overlaps(said) for said in (*last.citations, *others)):
@@ -206,7 +206,7 @@ def _how_sure(last: Answer, language: str) -> list[str]:
 
 
 def _place(quote: Quote, language: str) -> str:
-    """Say where a quote stands: its document, and its page and heading, where it has any."""
+    """Say where a quote is: its document, and its page and heading if it has any."""
     at = f"at_{quote.document.page_kind}"
     page = say(language, at, number=str(quote.page)) if quote.page else None
     heading = quote.heading and title_line(quote.heading)

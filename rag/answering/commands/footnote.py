@@ -1,6 +1,6 @@
-"""Answering what is said of a footnote of the last answer: “what does [2] say about cost?”
+"""Answering questions about a footnote of the last answer: “what does [2] say about cost?”
 
-What was answered is answered again, so the footnote is proven again, and has the same number.
+The last question is answered again, so the footnote is proven again and has the same number.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ from rag.verifying.compose import Composition, as_said
 
 
 def answer(query: Query, context: Context) -> Iterator[Event]:
-    """Answer from what a footnote of the last answer shows, which is named by its number or order.
+    """Answer from a footnote of the last answer, named by its number or its place in order.
 
-    Not where a message names none that the answer has, in words: it asks of something else then.
+    Yields nothing if words name a footnote that the answer does not have: they mean something else
+    then.
     """
     if not FOOTNOTE.search(query.typed) and place_in_order(query.typed, 1) is None:
         return
@@ -41,15 +42,15 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
 
 
 def _is_passed_over(query: Query) -> bool:
-    """Whether a message has no footnotes, or asked of those of the answer before."""
+    """Whether a message has no footnotes, or was about those of the answer before."""
     return query.route.kind == "conversation" or "footnote" in query.route.matters
 
 
 def _of(query: Query, last: Answer, context: Context) -> Iterator[Event]:
-    """Look in a footnote's passage for what is asked of it.
+    """Search a footnote's passage for what the message asks about it.
 
-    Where that does not say, and where nothing is asked, its quote is shown. What messages in other
-    languages than English ask of it is not known.
+    If the passage does not say, or if nothing is asked, the footnote's quote is shown. What
+    messages in languages other than English ask about it is not known.
     """
     count = len(last.citations)
     marked = FOOTNOTE.search(query.typed)

@@ -1,4 +1,4 @@
-"""Answering what asks for all that was found: “What have we found so far?”
+"""Answering a request for everything that was found: “What have we found so far?”
 
 Each question is answered again from the quotes alone, so every footnote is proven again.
 """
@@ -18,14 +18,14 @@ from rag.quote import Quote
 from rag.verifying.compose import Composition
 
 MOST = 8
-"""The latest questions that are answered again: each takes up to a second."""
+"""The most questions that are answered again, the latest ones: each takes up to a second."""
 
 OF_EACH = 2
-"""Sentences of each answer that are told."""
+"""The most sentences of each answer that are repeated."""
 
 
 def answer(query: Query, context: Context) -> Iterator[Event]:
-    """Tell again what was found to the latest questions, in their order, with the footnotes."""
+    """Repeat what was found for the latest questions, in their order, with the footnotes."""
     asked = list(earlier(query, context))
     asked = [each for each in reversed(asked) if each.route.kind not in ASSISTANT_KINDS]
     if not asked:

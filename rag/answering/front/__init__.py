@@ -1,1 +1,1 @@
-"""What a text says of itself at its head: title, authors, day, publisher, abstract."""
+"""The front matter of a text: title, authors, date, publisher, abstract."""

@@ -1,4 +1,4 @@
-"""The abstract of a text: what is headed as one, or stands where one does."""
+"""The abstract of a text: the part that is headed as one, or the paragraph in its place."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rag.languages import FUNCTION_WORDS, HEAD
 
 
 def abstract_of(document: Document, lines: list[Line]) -> list[Place]:
-    """Return the sentences of what is headed as an abstract."""
+    """Return the sentences of the part that is headed as an abstract."""
     for line in lines:
         label = line.says(
             rf"(?:\d\.? )?(?:{HEAD.abstract}|{HEAD.summary})\b[*_]*"
@@ -20,7 +20,7 @@ def abstract_of(document: Document, lines: list[Line]) -> list[Place]:
         )
         if label:
             inside = line.text[label.end() :]
-            # "Abstract art is" and "Abstract Expressionism was" begin no abstract.
+            # "Abstract art is" and "Abstract Expressionism was" do not begin an abstract.
             first = re.findall(r"^[A-Z]\w*", inside)
             begun = first and ("*" in label[0] or first[0].lower() in FUNCTION_WORDS)
             if not inside or label["sign"] or label[0].isupper() or begun:
@@ -29,11 +29,11 @@ def abstract_of(document: Document, lines: list[Line]) -> list[Place]:
 
 
 def _sentences(document: Document, start: int, is_one: bool = True) -> Iterator[Place]:
-    """Yield a paragraph's sentences, or those up to the next section where it is not far."""
+    """Yield the sentences of one paragraph, or those up to the next section if that is near."""
     text = document.text
     start += len(text[start:]) - len(text[start:].lstrip("\n #*_"))
     below = [heading for heading in document.headings if start <= heading.start < start + LENGTH]
-    # Headings that stand right below belong to the parts of an abstract.
+    # Headings right below belong to the parts of an abstract.
     parts = below[0].level if below and below[0].start == start else 0
     ends = [heading.start for heading in below if not parts or heading.level < parts]
     after = re.compile(rf"^[\W_]*(?:{HEAD.after_abstract})\b", re.IGNORECASE | re.MULTILINE)
@@ -47,7 +47,7 @@ def _sentences(document: Document, start: int, is_one: bool = True) -> Iterator[
 
 
 def first_paragraph(document: Document, below: list[Line], named: list[Line]) -> list[Place]:
-    """Return a paragraph between a paper's authors and its first section, or above a byline."""
+    """Return the paragraph between a paper's authors and first section, or above a byline."""
     long = (line for line in below if line.is_prose or not line.kinds)
     prose = next((line for line in long if line.kinds[:1] != "K"), None)
     if not named or not prose:

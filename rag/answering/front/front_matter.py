@@ -1,6 +1,6 @@
-"""What a text says of itself at its head: title, authors, their institutions, date, abstract.
+"""What a text says about itself at its head: title, authors, affiliations, date, abstract.
 
-Only what is plainly one of these is found; a line that may as well be something else is not.
+Only what clearly is one of these is found; an ambiguous line is not.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from rag.languages import HEAD, Point, times
 Matter = Literal["author", "affiliation", "title", "date", "publisher", "abstract"]
 MATTERS: tuple[Matter, ...] = get_args(Matter)
 
-# Lines by the kinds of their pieces. A mark before a name is a note's, if not Markdown's bold.
+# Lines by the kinds of their pieces. A mark before a name belongs to a note, unless it is bold.
 _NAMES = re.compile(r"(?:K(?=.*K$))?[LD]*(N(?:[NSKMDL]*N)?)[SKMDL]*(?:I.*)?")
 _BYLINE = re.compile(r"B(N(?:[NK]*N)?|S)")
 
 
 def front_matter(document: Document, matter: str) -> list[Place]:
-    """Return the places, in order, where the text itself says this at its head; none if nowhere."""
+    """Return the places at the head, in order, where the text states a matter; none if nowhere."""
     lines, known = head_lines(document), document.properties
     title, below = _title(document, lines)
     # A heading right below the title may be the rest of it.
@@ -57,13 +57,13 @@ def front_matter(document: Document, matter: str) -> list[Place]:
 
 
 def _known(lines: list[Line], ways: list[str]) -> list[Place]:
-    """Return where what the file says of itself stands in lines that are no prose."""
+    """Return where lines that are not prose contain what the file's properties say."""
     said = [(line, way) for line in lines if not line.is_prose for way in ways if way in line.text]
     return [(at := line.start + line.text.index(way), at + len(way)) for line, way in said if way]
 
 
 def _title(document: Document, lines: list[Line]) -> tuple[Place | None, list[Line]]:
-    """Return where the title stands, and the lines below it."""
+    """Return where the title is, and the lines below it."""
     wanted = in_words(document.own_title)
     for first in range(min(len(lines), 20)):
         for last in range(first, min(first + 4, len(lines))):
@@ -90,7 +90,7 @@ def _byline(lines: list[Line]) -> list[tuple[Line, Place]]:
 
 
 def _names(line: Line) -> Place | None:
-    """Return the names that a line is made of, before institutions; None where it is not."""
+    """Return the names that a line consists of, before any institutions; None if it does not."""
     it = _NAMES.fullmatch(line.kinds)
     before = line.kinds.partition("I")[0]
     is_row = "I" in line.kinds and "|" in line.text  # Institutions side by side.
@@ -99,7 +99,7 @@ def _names(line: Line) -> Place | None:
 
 
 def _authors(front: list[Line], has_abstract: bool) -> list[tuple[Line, Place]]:
-    """Return the lines that name a paper's authors, or a person beside a day."""
+    """Return the lines that name a paper's authors, or a person next to a date."""
     named = [(line, _names(line)) for line in front]
     kinds = "".join(line.kinds for line in front)
     mail = re.findall(r"(\S+?)\}? ?@(\S+)\.", " ".join(line.text.casefold() for line in front))
@@ -123,7 +123,7 @@ def _authors(front: list[Line], has_abstract: bool) -> list[tuple[Line, Place]]:
 
 
 def _affiliations(lines: list[Line], named: list[Line]) -> Iterator[Place]:
-    """Yield the institutions that stand with the authors, or in notes to them on the first page."""
+    """Yield the institutions given with the authors, or in notes to them on the first page."""
     marked = any("K" in line.kinds for line in named)
     is_near = True
     for line in lines[lines.index(named[0]) :] if named else []:
@@ -139,7 +139,7 @@ def _affiliations(lines: list[Line], named: list[Line]) -> Iterator[Place]:
 
 
 def _dates(lines: list[Line], front: list[Line], known: str | None) -> list[Place]:
-    """Return the days that stand in lines of their own, or with what happened on them."""
+    """Return the dates on lines of their own, or with what happened on them."""
     whole, given, lone, dated_lines = [], [], [], 0
     above = [*lines[:1], *takewhile(lambda each: each in front or not each.is_heading, lines[1:])]
     for line in lines:
@@ -156,7 +156,7 @@ def _dates(lines: list[Line], front: list[Line], known: str | None) -> list[Plac
                 given += days[:1]
             elif line in above and re.fullmatch(form, line.kinds):
                 lone += days[:1]
-    # More days than two are those of a chronicle.
+    # More than two lines with a date are a chronicle.
     return [*whole, *(given or (lone if dated_lines < 3 else [])[:1])]
 
 

@@ -1,4 +1,4 @@
-"""The lines at the head of a text, and what each is made of: names, institutions, days."""
+"""The lines at the head of a text, and what each consists of: names, institutions, dates."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LENGTH = 3000
 """Characters at the beginning of a text that are its head; no abstract is longer, either."""
 
 LINE = 400
-"""The longest line, in characters, that does nothing but name people, institutions or days."""
+"""The longest line, in characters, that may consist only of people, institutions or dates."""
 
 _DAY = rf"\b(?:{HEAD.day}|\d{{4}}-\d\d-\d\d|\d\d?([./])\d\d?\2\d{{4}})\b"
 # Raised signs, and raised digits as they come out of a PDF: "Lee1,2" or "1Department".
@@ -32,10 +32,10 @@ _BETWEEN = re.compile(
 
 
 class Line(NamedTuple):
-    """A line, what stands between its signs, and a letter for the kind of each of these pieces.
+    """A line, its pieces between separators, and a letter for the kind of each piece.
 
-    B: "by", N: a name, I: an institution, D: a day, M: mail, K: a mark or a degree, L: what stands
-    beside a day, S: a single word with a capital, O: other.
+    B: "by", N: a name, I: an institution, D: a date, M: an email address, K: a mark or a degree, L:
+    what accompanies a date, S: a single capitalized word, O: other.
     """
 
     start: int
@@ -46,35 +46,35 @@ class Line(NamedTuple):
     pieces: list[Place]
 
     def place(self, first: int, last: int) -> Place:
-        """Return where the pieces from one to before another stand."""
+        """Return the span from one piece to before another."""
         return self.pieces[first][0], self.pieces[last - 1][1]
 
     def says(self, pattern: str) -> re.Match[str] | None:
-        """Return how it begins, if in this way."""
+        """Match a pattern at the beginning of the line."""
         return re.match(rf"[*_]*(?:{pattern})", self.text, re.IGNORECASE)
 
     def capitals(self) -> float:
-        """Return the share of its words, without function words, that have a capital."""
+        """Return the share of the line's words, without function words, that are capitalized."""
         words = [word for word in re.findall(r"[^\W\d_]+", self.text) if word not in FUNCTION_WORDS]
         return sum(not word[0].islower() for word in words) / (len(words) or 1)
 
     @property
     def is_prose(self) -> bool:
-        """Whether it speaks in sentences."""
+        """Whether the line consists of sentences."""
         words = re.findall(r"[^\W\d_]+", self.text)
         small = sum(word[0].islower() for word in words)
         return len(words) >= (6 if self.text[-1] in ".!?:" else 12) and 2 * small > len(words)
 
     @property
     def is_body(self) -> bool:
-        """Whether the front matter ends above it."""
+        """Whether the front matter ends above the line."""
         section = self.is_heading and (set(self.kinds) <= set("SO") or self.says(r"\d+\.? [A-Z]"))
         named = self.says(rf"(?:{HEAD.abstract}|{HEAD.summary}|{HEAD.after_abstract})\b")
         return bool(named or self.is_prose or (section and "I" not in self.kinds) or not self.kinds)
 
 
 def head_lines(document: Document) -> list[Line]:
-    """Return the lines of a text's head and of its first page, where that is longer."""
+    """Return the lines of a text's head, or of its first page if that is longer."""
     headings = {heading.start for heading in document.headings}
     end = max(LENGTH, min([*document.pages, 0, 0][1], 4 * LENGTH))
     lines = []
@@ -107,7 +107,7 @@ def _kind(text: str) -> str:
         return "I"
     if re.fullmatch(r"[a-z]|[A-Z][a-z]?\.?[A-Z]+[a-z]?\.?", text):
         return "K"
-    # Beside a day: the time, or "5 min read".
+    # Next to a date: the time, or "5 min read".
     is_short = len(text) <= 12 and re.match(rf"(?:(?:{HEAD.beside_day}) )?\d", text)
     if is_short or re.fullmatch(
         rf"{HEAD.given}|{HEAD.other_day}|{HEAD.beside_day}", text, re.IGNORECASE

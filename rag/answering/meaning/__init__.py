@@ -1,1 +1,1 @@
-"""What a message means, where what was typed leaves that open."""
+"""What a message means, if what was typed leaves that open."""

@@ -1,8 +1,8 @@
-"""Asking back where a message leaves open which thing it means, and the quotes speak of several.
+"""Asking back if a message leaves open which thing it means, and the quotes are about several.
 
-“When did he die?” is asked of one person. Each quote that answers it makes the question whole with
-words of its own, as the turns before would (`rag/asking/rewrite.py`): where these name different
-things, they are shown, each with its quote, and whoever asks chooses.
+“When did he die?” is about one person. Each quote that answers it completes the question with words
+of its own, as the turns before would (`rag/asking/rewrite.py`). If the completed questions name
+different things, they are shown, each with its quote, and the user chooses.
 """
 
 from __future__ import annotations
@@ -21,20 +21,21 @@ from rag.quote import Quote
 from rag.verifying.compose import Composition, as_said
 
 OPEN = 0.5
-"""How likely a message leaves open what it is about, from which the quotes are looked through."""
+"""The probability that a message leaves open what it is about, from which the quotes are
+examined."""
 
 SEVERAL = 2
-"""Quotes that have to answer before it is asked whether the message leaves anything open."""
+"""How many quotes must answer before it is examined whether the message leaves anything open."""
 
 MOST = 4
-"""Things that are asked about at once."""
+"""The most things that the user may choose from."""
 
 
 def meant(query: Query, decision: Decision, context: Context) -> dict[str, Quote]:
-    """Return the question made whole, each way with the quote that answers it then.
+    """Return each way to complete the question, with the quote that answers it then.
 
-    There are none where the question is whole already, and none behind other turns: a message that
-    these do not make whole is mostly whole to whoever asks.
+    Empty if the question is complete already, or if it follows other turns: a message that these do
+    not complete is mostly complete to the user.
     """
     if query.history or not context.asks_back or len(decision.accepted) < SEVERAL:
         return {}
@@ -57,7 +58,7 @@ def meant(query: Query, decision: Decision, context: Context) -> dict[str, Quote
 
 
 def _is_phrase(text: str, context: Context) -> bool:
-    """Whether a message is nothing but words of a document: all that is said of these is asked."""
+    """Whether a message is just a phrase from a document: it asks for all that is said of it."""
     several = len(content_words(text)) > 1
     return several and bool(context.library.holding(text, 1, context.exclude))
 

@@ -1,9 +1,10 @@
 """What a message asks for, as the language model writes it.
 
-What people type beside a question, or instead of one, is mostly no request that the router knows:
-“Much obliged, a pleasure to read of him again at my age”. The model has learned to write all of it
-in few plain words (`rag/writing/requests.py`), here “Thank you.”, and these the router knows. How a
-question stands alone it has learned besides (`rag/writing/standing_alone.py`).
+Much of what people type in addition to a question, or instead of one, is not a request that the
+router knows: “Much obliged, a pleasure to read of him again at my age”. The model has learned to
+write all of it in a few plain words (`rag/writing/requests.py`), here “Thank you.”, and the router
+knows these. It has also learned to turn a question into a standalone question
+(`rag/writing/standing_alone.py`).
 """
 
 from __future__ import annotations
@@ -22,26 +23,26 @@ from rag.writing.requests import ONLY_TOLD
 from rag.writing.standing_alone import MOST_TITLES, pairs
 
 Write = Callable[[str, Sequence[tuple[str, str]], Sequence[str]], str]
-"""Writes of a message, the turns before it, and what the documents are called."""
+"""Rewrites a message, given the turns before it and the documents' titles."""
 
 MADE_WHOLE = 0.8
-"""How likely a message is meant as the language model writes it, so that it stands alone; chosen on
-seven conversations of `chatty` (eval/lab/RECORDS.md)."""
+"""How likely a message is meant as the standalone question that the language model writes; chosen
+on seven conversations of `chatty` (eval/lab/RECORDS.md)."""
 
 KNOWN, FEW = 0.94, 3
-"""How sure the router is of a request, and of how many words that is at most, where the language
-model is not asked about it: “shorter”, “thx”, “who wrote it”. Of longer messages that the router
-was as sure of, in 180 conversations, four in ten were something else (eval/lab/RECORDS.md)."""
+"""The router's probability for a request from which the language model is not asked about it, and
+the most words that the request may have: “shorter”, “thx”, “who wrote it”. Of longer messages with
+that probability, in 180 conversations, four in ten were something else (eval/lab/RECORDS.md)."""
 
 SURE = 0.9
-"""How sure the router is of a request that the language model has written, from which it is one."""
+"""The router's probability from which what the language model has written is a request."""
 
 
 def by_what_is_written(query: Query, context: Context) -> Query:
-    """Return a message that the router takes for no question as the language model writes it.
+    """Understand a message by what the language model writes, unless the router sees a question.
 
-    Questions are searched for first: they may be sure then. What states something is judged as it
-    was typed, unless it is only said to the assistant.
+    Questions are searched for first, since they may be sure then. A statement is judged as it was
+    typed, unless it is only addressed to the assistant.
     """
     kind = query.route.kind
     if kind == "evidence" or _names_footnote(query) or is_known(query.typed, query.route):
@@ -54,7 +55,8 @@ def by_what_is_written(query: Query, context: Context) -> Query:
     text = _requested(query, context)
     if asked or context.run.llm_failed:
         return asked or query
-    if text and not asks_for_fact(context.understand(text).route):
+    asks_fact = not text or asks_for_fact(context.understand(text).route)
+    if not asks_fact and not _has_no_answer(query, query.route):
         return query
     whole = written(query, context)
     is_used = whole and is_said(whole, query, context)
@@ -62,30 +64,32 @@ def by_what_is_written(query: Query, context: Context) -> Query:
 
 
 def earlier(query: Query, context: Context) -> Iterator[Query]:
-    """Yield what was typed before a message, the latest first, each as it is understood here."""
+    """Yield the messages typed before this one, the latest first, each understood likewise."""
     for text, before in query.earlier():
         yield by_what_is_written(context.understand(text, before), context)
 
 
 def _names_footnote(query: Query) -> bool:
-    """Whether a message names a footnote, by its number or in words."""
+    """Whether a message names a footnote of an answer, by its number or in words."""
+    if not query.history:
+        return False
     in_words = "footnote" in query.route.matters and place_in_order(query.typed, 1) is not None
     return in_words or bool(FOOTNOTE.search(query.typed))
 
 
 def is_known(typed: str, route: Route) -> bool:
-    """Whether the router is sure of what it takes a message for: of few words it is."""
+    """Whether the router is sure what a message is: it can be only if the message is short."""
     return route.probability >= KNOWN and len(typed.split()) <= FEW
 
 
 def request(query: Query, context: Context) -> Query | None:
-    """Return the query of a message that asks for no fact, by what the language model writes.
+    """Return the query of a message that is not a question of fact, by what the model writes.
 
-    None where it may well ask for one.
+    Returns None if the message may well be a question of fact.
     """
     text = _requested(query, context)
     plain = context.understand(text or query.typed)
-    if not text or not is_request(plain.route):
+    if not text or not is_request(plain.route) or _has_no_answer(query, plain.route):
         return None
     if plain.route.kind in ASSISTANT_KINDS:
         route = REMARK if text == ONLY_TOLD else plain.route
@@ -95,15 +99,20 @@ def request(query: Query, context: Context) -> Query | None:
     return replace(plain, typed=query.typed, history=query.history, language=query.language)
 
 
+def _has_no_answer(query: Query, route: Route) -> bool:
+    """Whether a message would be about the last answer although there is none yet."""
+    return route.kind == "command" and not query.history
+
+
 def is_request(route: Route) -> bool:
-    """Whether what the language model has written surely asks for no fact."""
+    """Whether what the language model has written is surely not a question of fact."""
     return not asks_for_fact(route) and route.probability >= SURE
 
 
 def asks_for_fact(route: Route) -> bool:
-    """Whether what the language model has written asks for a fact.
+    """Whether what the language model has written is a question of fact.
 
-    It has not learned to write of footnotes: what the router takes for that names something else.
+    It has not learned to write about footnotes: what the router takes for one is something else.
     """
     return route.kind in FACT_KINDS or "footnote" in route.matters
 
@@ -111,8 +120,8 @@ def asks_for_fact(route: Route) -> bool:
 def is_said(text: str, query: Query, context: Context, route: Route | None = None) -> bool:
     """Whether all names and numbers of a text were said before.
 
-    They may stand in the message, in the turns before it, and in what the documents are called.
-    The words of the request that it is by its route are no names.
+    They may be in the message, in the turns before it, or in the documents' titles. If a `route` is
+    given, the words for requests of its kind do not count as names.
     """
     said = [*(words for _, words in query.history), *(each.title for each in context.titles)]
     words = request_words(route.kind) if route else frozenset[str]()
@@ -120,9 +129,9 @@ def is_said(text: str, query: Query, context: Context, route: Route | None = Non
 
 
 def written(query: Query, context: Context, *, learned: bool = True) -> str:
-    """Return a message as the language model makes it stand alone; empty where it does not.
+    """Return the standalone question that the language model makes of a message; empty if none.
 
-    One that has not learned it is asked where that is not wanted.
+    With `learned`, only a model that has learned to write these is asked.
     """
     writer = _writer(query, context)
     if writer is None or (learned and not writer.stands_alone):
@@ -131,9 +140,9 @@ def written(query: Query, context: Context, *, learned: bool = True) -> str:
 
 
 def _requested(query: Query, context: Context) -> str:
-    """Return what a message asks for in plain words; empty where the model writes a long question.
+    """Return what a message asks for in plain words.
 
-    So it is where the model has not learned it.
+    Empty if the model writes a long question instead, or has not learned to write requests.
     """
     writer = _writer(query, context)
     if writer is None or not writer.knows_requests:
@@ -142,8 +151,15 @@ def _requested(query: Query, context: Context) -> str:
 
 
 def _writer(query: Query, context: Context) -> Writer | None:
-    """Return the language model for messages that follow others, in English."""
-    return context.writer if query.history and query.language == ENGLISH else None
+    """Return the language model for a message that it may read better than it was typed.
+
+    These follow others, have a preamble, or would be about an answer that there is none of yet. It
+    has learned to write English only.
+    """
+    if context.as_typed or query.language != ENGLISH:
+        return None
+    needs = query.history or query.has_preamble or _has_no_answer(query, query.route)
+    return context.writer if needs else None
 
 
 def _once(query: Query, write: Write, context: Context, *, is_request: bool) -> str:

@@ -1,1 +1,1 @@
-"""Answering with parts of a text that answer only when asked for: captions and references."""
+"""Answering with parts of a text that are quoted only if asked for: captions and references."""

@@ -1,7 +1,7 @@
-"""Answering for a figure or a table that is asked for by its name: “What does Figure 2 show?”
+"""Answering questions about a figure or a table by its name: “What does Figure 2 show?”
 
-Nothing here knows a word for a figure: what is asked for is compared with the documents' own
-labels. A question that names one and asks for more than it shows is left to the other ways.
+There is no list of words for figures: the question is compared with the documents' own labels. A
+question that names a figure but asks for more than it shows is left to the other ways.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from rag.languages.phrases import say
 from rag.quote import Quote
 
 SEARCHED = 50
-"""Passages with a label's words that are looked through."""
+"""The most passages with a label's words that are examined."""
 
 OTHERS = ("claim", "time")
-"""Kinds of messages that ask for no figure, whatever numbers they have."""
+"""Kinds of messages that never ask for a figure, whatever numbers they contain."""
 
 LENGTH = 600
-"""Characters of a caption that are quoted at most, in whole sentences."""
+"""The most characters of a caption that are quoted, in whole sentences."""
 
 Place = tuple[int, int]
 
 
 def answer(query: Query, context: Context) -> Iterator[Event]:
-    """Answer with the captions that are named; not where there are none, or more is asked."""
+    """Answer with the captions that are named; nothing if there are none, or more is asked."""
     asked = [each for each in labels_in(query.text) if each[0].word not in FUNCTION_WORDS]
     if not asked or query.route.kind in OTHERS:
         return
@@ -48,7 +48,7 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
         for quote in _called(label, context)
         if not ids or quote.document.id in ids
     ]
-    said = " ".join(each.text for each in quotes) + " ".join(title.title for title in titles)
+    said = " ".join([*(each.text for each in quotes), *(title.title for title in titles)])
     if not quotes or _asks_more(query.text, [place for _, place in asked], said):
         return
     shown = tuple(context.reranker.scored(query.text, quotes[: context.limit]))
@@ -58,7 +58,10 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
 
 
 def captions_of(document: Document) -> Iterator[tuple[Label, Place]]:
-    """Yield a document's captions, by their labels: what its reader found, or opens as one."""
+    """Yield a document's captions with their labels.
+
+    A caption is a block that the loader found to be one, or that opens like one.
+    """
     text = document.text
     found = {(each.start, each.end) for each in document.styles if each.kind == "caption"}
     places = blocks(document)
@@ -67,12 +70,12 @@ def captions_of(document: Document) -> Iterator[tuple[Label, Place]]:
         if label is None or entry_dates(text[start:end]):
             continue
         if is_label(text[start:end]) and (start, end) in found and places[at + 1 :]:
-            end = places[at + 1][1]  # The caption stands below its label.
+            end = places[at + 1][1]  # The caption is the block below its label.
         yield label, (start, _end(document, start, end))
 
 
 def _end(document: Document, start: int, end: int) -> int:
-    """Return where the sentences end that are quoted."""
+    """Return the end of the last sentence that is quoted."""
     if end - start <= LENGTH:
         return end
     ends = [last for _, last in sentence_spans(document.text, start, end)]
@@ -80,12 +83,12 @@ def _end(document: Document, start: int, end: int) -> int:
 
 
 def _called(label: Label, context: Context) -> list[Quote]:
-    """Return the captions of all documents that have this label."""
+    """Return the captions in all documents that have this label."""
     # Chinese has no blank between a label and the words before it.
     word = label.word if label.word[-1] < "\u2e80" else label.word[-1]
     hits = context.library.holding(f"{word} {label.number}", SEARCHED, context.exclude)
     return _among(hits, label, context) or _among(
-        # It may be shortened.
+        # The label may be abbreviated.
         context.library.search(f"{label.word} {label.number}", SEARCHED, context.exclude),
         label,
         context,
@@ -94,7 +97,7 @@ def _called(label: Label, context: Context) -> list[Quote]:
 
 def _among(hits: list[Hit], label: Label, context: Context) -> list[Quote]:
     found: list[Quote] = []
-    # Before a document's paragraphs are all looked through, one line has to open so.
+    # All of a document's paragraphs are examined only if a line found opens with the label.
     near = (hit for hit in hits if _opens(hit.text.splitlines(), label))
     for document in {hit.document.id: hit.document for hit in near}.values():
         passages = context.library.passages(document.id)
@@ -111,13 +114,13 @@ def _opens(lines: Sequence[str], label: Label) -> bool:
 
 
 def _asks_more(question: str, labels: list[Place], said: str) -> bool:
-    """Whether a question has a name, a number or a second word that captions do not speak of.
+    """Whether a question has a name, a number or a second word that the captions lack.
 
     One word may be what the figure does: “show”, “zeigt”.
     """
     for start, end in reversed(labels):
         question = f"{question[:start]} {question[end:]}"
-    # A word with a capital at the beginning is no name.
+    # Without a word before it, a capital at the beginning would pass for a name.
     question = f"and {question}"
     requests = request_words("overview") | request_words("document") | DOCUMENT_WORDS
     more = content_words(question) - content_words(f"{' '.join(requests)} {said}")

@@ -1,7 +1,7 @@
-"""Answering for what a text cites: “Which papers by Holm are cited?”, “List the references.”
+"""Answering from lists of references: “Which papers by Holm are cited?”, “List the references.”
 
-Entries of a list of references are never quoted otherwise. A question asks for them that says so,
-or that names the heading above such a list. All else that it says has to stand in an entry.
+Their entries are never quoted otherwise. A question asks for them if it speaks of citing, or names
+the heading above such a list. Everything else that it says must be in an entry.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from rag.languages.phrases import say
 from rag.quote import Quote
 
 SEARCHED = 50
-"""Passages with a word of the question whose documents are looked through."""
+"""The most passages with a word of the question whose documents are examined."""
 
 LISTS = ("items", "document")
 """Kinds of messages that may ask for a list by its heading."""
 
 DOCUMENTS = 20
-"""Documents that are looked through where the question names none, and nothing else."""
+"""The most documents that are examined if the question names none, and says nothing else."""
 
 
 def answer(query: Query, context: Context) -> Iterator[Event]:
-    """Answer with the entries that a question asks for; not where it asks for none."""
+    """Answer with the entries that a question asks for; yield nothing if it asks for none."""
     said = in_words(query.text)
     cites = bool(CITING & set(said.split()))
     if not cites and query.route.kind not in LISTS:

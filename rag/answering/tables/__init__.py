@@ -1,1 +1,1 @@
-"""Computing from tables: what is in their columns, what of it a question asks for, the answer."""
+"""Computing answers from tables: their columns, what a question asks of them, and the results."""

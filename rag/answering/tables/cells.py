@@ -17,17 +17,17 @@ from rag.languages.english_words import singular
 _PLAIN = re.compile(r"[-−]?\d+(?:\.\d+)?")
 _SIGNED = re.compile(r"(?P<bracket>\()?\s*(?P<sign>[-−–+])?\s*(?P<rest>.*?)\s*(?(bracket)\))", re.S)
 _GROUPS = re.compile(r"(?<=\d)[ '’\u00a0\u2009\u202f](?=\d{3}(?!\d))")
-"""What parts thousands beside a comma."""
+"""Thousands separators other than the comma."""
 
 _LONGEST = 40
-"""Characters of a cell with an amount, at most."""
+"""The most characters of a cell that is read as an amount, or as a time with a word in it."""
 
 
 @lru_cache(maxsize=2**15)
 def amount(text: str) -> tuple[Decimal, str] | None:
-    """Return the amount that a cell is, and its unit; None where it is something else.
+    """Return the amount in a cell and its unit, or None if the cell holds anything else.
 
-    So are “1,234.5”, “12%”, “$3m” and “(5)”, which is less than nothing.
+    Examples are “1,234.5”, “12%”, “$3m” and “(5)”, which is negative.
     """
     if _PLAIN.fullmatch(text):
         return Decimal(text.replace("−", "-")), ""
@@ -46,7 +46,7 @@ _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})(?:[-/.](\d{1,2}))?(?:[T ]\d{1,2}:\d{2}
 
 @lru_cache(maxsize=2**15)
 def period(text: str) -> Period | None:
-    """Return the first and the last day of the time that a cell is; None where it is none."""
+    """Return the first and the last day of the time in a cell, or None if it holds no time."""
     match = _ISO.fullmatch(text)
     if match is None:
         return _named_period(text)
@@ -66,8 +66,8 @@ _NUMERIC = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
 def numeric_dates(texts: Iterable[str]) -> Mapping[str, Period]:
     """Return the days of cells such as “03/05/2014”, by their text.
 
-    Only all of them together tell whether the day or the month comes first: it is the day where one
-    begins with more than 12. None are returned where that stays open.
+    Only all cells together show whether the day or the month comes first: a number above 12 must be
+    the day. If they do not settle it, nothing is returned.
     """
     found = {text: match for text in texts if (match := _NUMERIC.fullmatch(text))}
     first, second = (any(int(each[at]) > 12 for each in found.values()) for at in (1, 2))
@@ -81,7 +81,7 @@ def numeric_dates(texts: Iterable[str]) -> Mapping[str, Period]:
 
 
 def _named_period(text: str) -> Period | None:
-    """Return the time of “May 3, 2014” and “March 2012”, which has a word in it."""
+    """Return the time in a cell that has a word in it: “May 3, 2014”, “March 2012”."""
     if len(text) > _LONGEST or not any(map(str.isalpha, text)) or not re.search(r"\d{4}", text):
         return None
     found = told_times(text, (date.min, date.max)) if _only_a_time(text) else []

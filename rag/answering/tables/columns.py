@@ -1,4 +1,4 @@
-"""The columns of a table: what their cells say as amounts, times or words."""
+"""The columns of a table: their cells, read as amounts, times or words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property, lru_cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from index.documents import Document
 from index.structure import Row, Table, tables
@@ -18,38 +18,38 @@ from rag.finding.rows import heading_above
 from rag.languages import TABLE_WORDS
 
 MISSING = frozenset(("", "na", "n/a", "nan", "null", "none", "-", "–", "—", "..", "…", "?", "."))
-"""What stands in a cell without a value, in small letters."""
+"""What a cell without a value holds, in lower case."""
 
 SAMPLE = 20
-"""Cells by which it is told that a column is none of amounts, or of times."""
+"""Cells that are tried first: they can rule out a column of amounts, or of times."""
 
 PURE = 0.95
-"""The share of a column's values that are amounts, or times, where it is a column of these."""
+"""The share of a column's values that must be amounts, or times, for it to be a column of these."""
 
 T = TypeVar("T")
 
 YEARS = range(1000, 2200)
-"""The whole numbers that are years, in a column that has nothing else."""
+"""Whole numbers that are read as years, in a column with nothing else."""
 
 LEAST_SUMMED = 5
-"""Amounts other than nothing, at least, whose sum stands below them by no chance."""
+"""The fewest nonzero amounts whose sum, in the cell below them, is no coincidence."""
 
 MOST_GROUPS = 40
-"""Different values of a column, at most, that something is computed for each of."""
+"""The most distinct values of a column for each of which something is computed."""
 
 KINDS = 50
-"""Different values of a column, at most, that are kinds of things and not names of single ones."""
+"""The most distinct values of a column that holds kinds of things, not individual names."""
 
 _DECIMAL_COMMA = re.compile(r"\d\.\d{3},\d|(?<!\d)\d+,(?:\d{1,2}|\d{4,})(?![\d,.])")
-"""An amount whose fraction stands behind a comma: “1.234,5”, “12,50”."""
+"""An amount with a decimal comma: “1.234,5”, “12,50”."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its head, and what each of its cells says; None where a cell has no value.
+    """A column: its head and its cells, with None for a cell without a value.
 
-    Of a column of amounts `amounts` are the cells' values, all in one `unit`. Of a column of times
-    `periods` are the cells' first and last days. Elsewhere these are empty.
+    In a column of amounts, `amounts` are the values of the cells, all in one `unit`. In a column of
+    times, `periods` are their first and last days. Otherwise these are empty.
     """
 
     head: str
@@ -66,7 +66,7 @@ class Column:
 
     @cached_property
     def rows_of(self) -> Mapping[tuple[str, ...], frozenset[int]]:
-        """Where each value stands, by the stems of its words: the numbers of the rows."""
+        """The numbers of the rows that hold each value, by the stems of its words."""
         found: dict[tuple[str, ...], set[int]] = {}
         for at, text in enumerate(self.texts):
             if text is not None and (words := stems(text)):
@@ -75,7 +75,7 @@ class Column:
 
     @cached_property
     def whether(self) -> frozenset[int]:
-        """The rows where it is so, in a column that tells whether something is so; or none."""
+        """The rows that say yes in a yes/no column; empty for any other column."""
         said = [text and text.casefold() for text in self.texts]
         yes, no = TABLE_WORDS.yes, TABLE_WORDS.no
         both = not yes.isdisjoint(said) and not no.isdisjoint(said)
@@ -85,9 +85,10 @@ class Column:
 
     @cached_property
     def groups(self) -> Mapping[str, frozenset[int]]:
-        """The rows of each value, where several rows share one, and amounts are few whole numbers.
+        """The rows of each value; empty if there is only one value, or no value occurs twice.
 
-        Values are in the order of the rows, amounts and times in their own.
+        A column of amounts has groups only if it holds few different whole numbers. Amounts and
+        times are sorted; other values keep the order of the rows.
         """
         found: dict[str, set[int]] = {}
         for at, text in enumerate(self.texts):
@@ -100,17 +101,22 @@ class Column:
         if len(found) in (1, known) or (self.amounts and not numbers):
             return {}
         values = self.amounts or self.periods
-        order = sorted(found, key=lambda text: values[min(found[text])] or 0) if values else found
+
+        def place(text: str) -> tuple[bool, Any]:
+            value = values[min(found[text])]
+            return value is None, value  # What cannot be read comes last.
+
+        order = sorted(found, key=place) if values else found
         return {text: frozenset(found[text]) for text in order}
 
     @cached_property
     def wordings(self) -> frozenset[str]:
-        """The values as they stand, in small letters."""
+        """The values as they are written, in lower case."""
         return frozenset(text.casefold() for text in self.texts if text is not None)
 
     @cached_property
     def values_with(self) -> Mapping[str, frozenset[tuple[str, ...]]]:
-        """The values that hold a word, by its stem."""
+        """The values that contain a word, by the word's stem."""
         found: dict[str, set[tuple[str, ...]]] = {}
         for words in self.rows_of:
             for word in words:
@@ -120,7 +126,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table with heads, by its columns. `rows` are those that are not computed from others."""
+    """A table with heads, by its columns. `rows` leaves out the rows that sum up others."""
 
     document: Document
     table: Table
@@ -129,7 +135,7 @@ class Sheet:
 
     @property
     def title(self) -> str:
-        """What the table is called: the heading that it stands under, and the document's names."""
+        """What the table is called: the document's names, and the heading above the table."""
         heading = heading_above(self.document, self.table.start) or ""
         return f"{self.document.title} {self.document.label.partition('.')[0]} {heading}"
 
@@ -160,7 +166,7 @@ def _columns(document: Document, table: Table, rows: Sequence[Row]) -> tuple[Col
 
 
 def _ends_in_sum(column: Column) -> bool:
-    """Whether the last of some amounts is the sum of all others, whatever its row is called."""
+    """Whether the last amount is the sum of all others, whatever its row is called."""
     *others, last = column.amounts or (None,)
     known = [each for each in others if each]
     return bool(last) and len(known) >= LEAST_SUMMED and sum(known) == last
@@ -200,7 +206,7 @@ _SWAPPED = str.maketrans(".,", ",.")
 
 
 def _read(texts: Sequence[str | None], read: Callable[[str], T | None]) -> Sequence[T | None]:
-    """Return what is read of a column's cells where it is read of nearly all, or else nothing."""
+    """Read each cell of a column, or return nothing unless nearly all of them can be read."""
     there = [each for each in texts if each is not None]
     for some in (there[:SAMPLE], there):
         if sum(read(each) is not None for each in some) < max(PURE * len(some), 1):
@@ -209,7 +215,7 @@ def _read(texts: Sequence[str | None], read: Callable[[str], T | None]) -> Seque
 
 
 def _is_numbering(amounts: Sequence[Decimal | None]) -> bool:
-    """Whether amounts only number the rows, from 0 or 1 on: of these nothing is computed."""
+    """Whether amounts only number the rows, from 0 or 1: nothing is computed from these."""
     return len(amounts) > 1 and any(
         all(each == at for at, each in enumerate(amounts, first)) for first in (0, 1)
     )

@@ -3,9 +3,9 @@
     Which country has the highest life expectancy in 2007?
     How many of the orders are from Denmark?
 
-The question names a column and rows (`plan.py`); code computes, and the answer says of what. It
-cites the rows: where they are many the first ones, and how many there are. Where column and rows
-are but one cell, that is quoted.
+`plan.py` finds the column and the rows that the question names. Code does the computing, and the
+answer says what it was computed from. It cites the rows; if there are many, it cites the first ones
+and says how many there are. If column and rows come down to a single cell, that cell is quoted.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from rag.quote import Quote
 from rag.verifying.compose import Composition, quoted
 
 MOST_SHEETS = 50
-"""Tables that a question is read against, of the documents that a search finds."""
+"""The most tables that a question is matched against, in the documents that a search finds."""
 
 MOST_ROWS = 10
-"""Rows that are cited, at most."""
+"""The most rows that are cited."""
 
 
 def answer(query: Query, context: Context) -> Iterator[Event]:
-    """Answer with what is computed from the one table that has all words of the question.
+    """Answer with what is computed from the one table that accounts for every word of the question.
 
-    Not where none has, or several have.
+    Yields nothing if no table does, or if several do equally well.
     """
     found = _planned(query, context)
     if found is None:
@@ -73,17 +73,17 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
 
 
 def _planned(query: Query, context: Context) -> Plan | None:
-    """Return the plan for the table that explains most words of the question, where it is one."""
+    """Return the plan for the table that explains the most words of the question; None if tied."""
 
     def alike(some: Sequence[str], others: Sequence[str]) -> Sequence[Sequence[float]]:
-        if context.settings.embedding not in DEFAULTS:  # Of others it is not known what is alike.
+        if context.settings.embedding not in DEFAULTS:  # The thresholds are for these only.
             return [[0.0] * len(others) for _ in some]
         vectors = context.library.embed((*some, *others))
         found: Sequence[Sequence[float]] = (vectors[: len(some)] @ vectors[len(some) :].T).tolist()
         return found
 
     computes = query.route.computes or query.route.kind == "compute"
-    hits = (  # What evidence would search for as well is searched for once.
+    hits = (  # Shared with the way of evidence, which searches for the same.
         context.library.search(query.text, CANDIDATES, context.exclude)
         if computes
         else context.search(query.text).passages
@@ -100,7 +100,7 @@ def _planned(query: Query, context: Context) -> Plan | None:
 
 
 def _near(found: Plan, cited: set[int]) -> Sequence[int]:
-    """Return the rows that come next, of those that it was computed from, as others to look at."""
+    """Return the next rows among those computed from, as further ones to look at."""
     amounts = found.column.amounts if found.column else ()
     others = [at for at in found.rows if at not in cited]
     if found.task.order and amounts:
@@ -113,7 +113,7 @@ def _near(found: Plan, cited: set[int]) -> Sequence[int]:
 
 
 def _quotes(sheet: Sheet, column: Column | None, rows: Sequence[int]) -> tuple[Quote, ...]:
-    """Quote the first rows, those that stand one below the other together, with cells marked."""
+    """Quote rows, adjacent ones together in one quote, with the column's cells marked."""
     at = sheet.columns.index(column) if column else None
     runs: list[list[int]] = []
     for row in sorted(rows):
@@ -125,7 +125,7 @@ def _quotes(sheet: Sheet, column: Column | None, rows: Sequence[int]) -> tuple[Q
 
 
 def _adjoin(sheet: Sheet, above: int, below: int) -> bool:
-    """Whether nothing but blanks stands between two rows: no sum of those above, for one."""
+    """Whether only blanks separate two rows: no subtotal, for example."""
     between = sheet.document.text[sheet.rows[above].end : sheet.rows[below].start]
     return not between.strip(" |\n")
 

@@ -16,19 +16,19 @@ from rag.languages import FUNCTION_WORDS, TABLE_WORDS, Bound, bounds, times
 from rag.languages.english_words import WORD_NUMBERS
 
 LONGEST_VALUE = 8
-"""Words of a value that a question names, at most."""
+"""The most words of a value that are matched in a question."""
 
 NEAR = 3
-"""Words before a value, at most, among which one stands that excludes it: “not from the north”."""
+"""How many words before a value may contain the one that negates it: “not from the north”."""
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What the rows have in common that a question is about, and how that is said.
+    """What the rows that a question is about have in common, and how the answer says so.
 
-    `at` is the first of its words in the question. `parts` are the rows of each of several values,
-    by these. `partly` tells that only a part of a value is named, and `tells_whether` that the
-    column says whether something is so.
+    `at` is the position of its first word in the question. `parts` has the rows of each value, if
+    values are named. `partly` means that the question has only a part of a value, and
+    `tells_whether` that the column is a yes/no column.
     """
 
     column: Column
@@ -43,9 +43,9 @@ class Condition:
 
 
 def find_conditions(asked: Asked) -> list[Condition] | None:
-    """Take all that the question says of the rows, but for bounds.
+    """Take all that the question says about the rows, except bounds.
 
-    None where it names several values of a column that do not stand together.
+    Returns None if it names several values of one column that are not joined, as by “and”.
     """
     values = _values(asked)
     if values is None:
@@ -116,14 +116,14 @@ def _stand_together(asked: Asked, one: _Value, other: _Value) -> bool:
 
 
 def _with_head_beside(asked: Asked, run: Sequence[int], columns: Sequence[Column]) -> list[Column]:
-    """Return those of some columns whose head stands beside a value."""
+    """Return the columns whose head is next to a value."""
     beside = [at for at in (run[0] - 1, run[-1] + 1) if 0 <= at < len(asked.tokens)]
     heads = [column for at in beside for column in asked.heads_of(at)]
     return [each for each in columns if any(each is head for head in heads)]
 
 
 def _take_value(asked: Asked, run: Sequence[int], column: Column) -> None:
-    """Take a value, and its column's head where that stands beside it: “Dream island”."""
+    """Take a value, and its column's head if that is next to it: “Dream island”."""
     asked.take(run)
     for at in (run[0] - 1, run[-1] + 1):
         beside = 0 <= at < len(asked.tokens) and not asked.tokens[at].taken
@@ -132,9 +132,10 @@ def _take_value(asked: Asked, run: Sequence[int], column: Column) -> None:
 
 
 def _values_like(column: Column, token: Token, *, named: bool) -> set[tuple[str, ...]]:
-    """Return the values of kinds that a word is a part of, or that it is made of (“sunny”).
+    """Return the values, in columns of kinds, that a word is part of or derived from (“sunny”).
 
-    A name may be any part, another word the first: “companies” is not those of “oil companies”.
+    A name may match any part of a value, any other word only the first: “companies” does not mean
+    “oil companies”.
     """
     text = token.word
     if len(token.stem) < SHORT or text in FUNCTION_WORDS or text.isdigit():
@@ -152,13 +153,13 @@ def _values_like(column: Column, token: Token, *, named: bool) -> set[tuple[str,
 
 
 def _is_one_of(asked: Asked, values: Sequence[_Value]) -> Condition:
-    """Return the condition that a column has one of some values."""
+    """Return the condition that a column has one of these values."""
     column = values[0].column
     parts = {
         str(column.texts[min(rows)]): rows
         for rows in (column.rows_of[each.words] for each in values)
     }
-    between = range(values[0].at, values[-1].at)  # “Asia or Africa” is both of them.
+    between = range(values[0].at, values[-1].at)  # “Asia or Africa” means both.
     asked.take(at for at in between if asked.tokens[at].word in TABLE_WORDS.restricting)
     return Condition(
         column,
@@ -170,11 +171,11 @@ def _is_one_of(asked: Asked, values: Sequence[_Value]) -> Condition:
     )
 
 
-# --- what is so, or not
+# --- yes or no, and negation
 
 
 def _told_whether(asked: Asked) -> list[Condition]:
-    """Take the heads of columns that tell whether something is so: “paid”, “survived”."""
+    """Take the heads of yes/no columns: “paid”, “survived”."""
     found = []
     for column in asked.columns:
         named = asked.named(column)
@@ -188,9 +189,9 @@ def _told_whether(asked: Asked) -> list[Condition]:
 
 
 def _maybe_not(asked: Asked, condition: Condition) -> Condition:
-    """Return the condition, or its contrary where a word before it excludes it.
+    """Return the condition, or its negation if a word before it negates it.
 
-    Not where some rows have no value: these are neither.
+    It is never negated if some rows have no value: these meet neither.
     """
     column, before = condition.column, range(max(condition.at - NEAR, 0), condition.at)
     denied = [at for at in before if asked.tokens[at].word in TABLE_WORDS.negations]
@@ -208,7 +209,7 @@ def _maybe_not(asked: Asked, condition: Condition) -> Condition:
 
 
 def _times(asked: Asked) -> list[Condition]:
-    """Take the time that the question names, where one column has times."""
+    """Take the time that the question names, if exactly one column has times."""
     columns = [each for each in asked.columns if each.periods]
     rest = asked.text
     for each in asked.tokens:
@@ -237,7 +238,7 @@ def _times(asked: Asked) -> list[Condition]:
 
 
 def _numbers(asked: Asked) -> list[Condition]:
-    """Take numbers that stand beside the head of a column that has them: “8 cylinders”."""
+    """Take numbers next to the head of a column that has them: “8 cylinders”."""
     found = []
     for at, token in enumerate(asked.tokens):
         number = token.text if token.text.isdigit() else str(WORD_NUMBERS.get(token.word, ""))
@@ -260,7 +261,7 @@ def _equal(column: Column, digits: str) -> frozenset[int]:
 
 
 def _in_periods(found: Sequence[Period | None], asked: Sequence[Period]) -> frozenset[int] | None:
-    """Return the rows whose time lies in one of some times; None where one lies in it by half."""
+    """Return the rows whose time lies within a period; None if one lies only partly within."""
     rows = set()
     for at, own in enumerate(found):
         for each in asked if own else ():
@@ -286,7 +287,7 @@ def _period_in_words(period: Period) -> str:
 
 
 def take_bounds(asked: Asked) -> tuple[Bound, ...]:
-    """Take the bounds that the question sets to amounts."""
+    """Take the bounds that the question sets on amounts."""
     timed = any(each.periods for each in asked.columns)
     found = tuple(each for each in bounds(asked.text) if not (timed and _is_years(asked, each)))
     for each in found:
@@ -298,16 +299,17 @@ def take_bounds(asked: Asked) -> tuple[Bound, ...]:
 
 
 def _is_years(asked: Asked, bound: Bound) -> bool:
-    """Whether a bound is of two years: “between 2016 and 2018”."""
+    """Whether a bound is a span of years: “between 2016 and 2018”."""
     texts = [asked.tokens[each].text for each in asked.inside(bound.start, bound.end)]
     years = [text for text in texts if text.isdigit()]
     return len(years) > 1 and all(int(year) in YEARS for year in years)
 
 
 def bounded(asked: Asked, limits: Sequence[Bound]) -> list[Condition] | None:
-    """Return the conditions that bounds make, each of the column whose head stands beside it.
+    """Return the conditions that bounds set, each on the column whose head is next to the bound.
 
-    None where one has none: then all are of the one column that the question is about.
+    Returns None if a bound has no head next to it: then all are on the one column that the question
+    is about.
     """
     by_column: dict[int, list[Bound]] = {}
     taken: list[tuple[Column, range, bool]] = []
@@ -317,11 +319,11 @@ def bounded(asked: Asked, limits: Sequence[Bound]) -> list[Condition] | None:
         behind = _run(asked, inside[-1] + 1, 1)
         unit = {asked.tokens[at].word for at in behind[:1]}
         measured = [each for each in columns if unit & set(each.words)]
-        if len(measured) == 1:  # “More than 5 kg” is of the only column in “kg”.
+        if len(measured) == 1:  # “More than 5 kg” is on the only column in “kg”.
             taken.append((measured[0], behind[:1], True))
             by_column.setdefault(asked.columns.index(measured[0]), []).append(limit)
             continue
-        # “More than 20 windows” says nothing of what stands before it.
+        # “More than 20 windows” is a bound on what follows, not on what comes before.
         runs = [behind] if behind and not unit & UNITS else [behind, _run(asked, inside[0] - 1, -1)]
         for run in runs:
             best, well = asked.best_named(columns, run)
@@ -344,9 +346,9 @@ def bounded(asked: Asked, limits: Sequence[Bound]) -> list[Condition] | None:
 
 
 def _run(asked: Asked, first: int, step: int) -> range:
-    """Return the words that go on from a place, up to the next one that has no meaning.
+    """Return the run of words from a place to the next function word or word already taken.
 
-    Small words may stand before it: “flippers that are longer than 200”.
+    Backwards from a bound, function words are skipped first: “flippers that are longer than 200”.
     """
     tokens, at = asked.tokens, first
     while 0 <= at < len(tokens) and step < 0 and tokens[at].word in FUNCTION_WORDS:
@@ -366,7 +368,7 @@ _SIGNS: Mapping[str, str] = {
 
 
 def within(asked: Asked, column: Column, limits: Sequence[Bound]) -> Condition:
-    """Return the condition that a column's amounts keep to bounds."""
+    """Return the condition that a column's amounts are within bounds."""
     rows = frozenset(
         at
         for at, each in enumerate(column.amounts)

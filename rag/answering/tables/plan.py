@@ -1,8 +1,9 @@
 """What a question asks to be computed from a table: of which column, and over which rows.
 
-Each of its words has to be told by the table: as a word of a column's head, a value, a time, a
-bound, or a word of what the table is called; or it is one that such questions have in common. Where
-a word is left the question asks for more than the table has, and nothing is computed.
+The table must account for every word of the question: as a word of a column's head, a value, a
+time, a bound, or a part of the table's name. Words that all such questions have in common do not
+count. If any other word is left, the question asks for more than the table has, and nothing is
+computed.
 """
 
 from __future__ import annotations
@@ -19,17 +20,17 @@ from rag.languages import TABLE_WORDS
 from rag.languages.english_words import singular
 
 Part = tuple[str, tuple[int, ...]]
-"""Some of the rows, and what tells them from the others."""
+"""Some of the rows, with the value or year that sets them apart from the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be computed, or looked up: `task` of a column's values, over rows of a sheet.
+    """What to compute or look up: `task`, applied to a column's values, over rows of a sheet.
 
-    Without a column the rows are counted. `told_by` is the column that names what is asked for, and
-    `group` tells what something is computed for each of. Of a share `part` is what it is the share
-    of all `rows` of. A difference is that between the `two`. `explained` is how many of the
-    question's words the sheet has.
+    Without a column, the rows are counted. `told_by` is the column that names the things asked for,
+    and `group` is set if something is computed for each value of a column. For a share, `part`
+    holds the conditions of the part, and `rows` are the whole. For a difference, `two` are the
+    parts compared. `explained` is how many of the question's words the sheet accounts for.
     """
 
     sheet: Sheet
@@ -45,9 +46,9 @@ class Plan:
 
 
 def plan(question: str, likely: Mapping[str, float], sheet: Sheet, alike: Alike) -> Plan | None:
-    """Return what a question asks to be computed of a sheet; None where that is not sure.
+    """Return what a question asks to be computed from a sheet, or None if that is uncertain.
 
-    `likely` is how likely each task is by the router.
+    `likely` is the router's probability for each task.
     """
     asked = Asked(question, sheet, alike)
     limits = take_bounds(asked)
@@ -62,7 +63,7 @@ def plan(question: str, likely: Mapping[str, float], sheet: Sheet, alike: Alike)
     own = bounded(asked, limits)
     if (rank and not task.order) or (own is None and task.statistic != "count"):
         return None
-    if own is None:  # “How many are older than 60?” names no head: the bounds are of what is meant.
+    if own is None:  # “How many are older than 60?” names no head: the bounds are on the measure.
         measure = _measure(asked)
         if measure is None:
             return None
@@ -81,7 +82,7 @@ def plan(question: str, likely: Mapping[str, float], sheet: Sheet, alike: Alike)
     if not asked.is_understood(heads, counts=measure is None, rows_told=rows_told):
         return None
     if told_by and not task.order and task.statistic not in ("count", CELL):
-        # Its head stands there for a value that is not found: “in district nine”.
+        # Its head belongs to a value that was not found: “in district nine”.
         known = [each.column for each in conditions]
         named = told_by.column.groups and not told_by.column.periods
         if named and not any(each is told_by.column for each in known):
@@ -94,10 +95,10 @@ def plan(question: str, likely: Mapping[str, float], sheet: Sheet, alike: Alike)
 
 
 def _measure_of(asked: Asked, task: Task, conditions: Sequence[Condition]) -> Column | None:
-    """Return the column that a task is of.
+    """Return the column that a task is computed on.
 
-    A share may be one of rows, so a column of amounts has to be named. A cell may be in any column
-    but those by which the row is found.
+    A share may be a share of rows, so a column of amounts has to be named. A cell may be in any
+    column except those that identify the row.
     """
     if task.statistic != CELL:
         return _measure(asked, named_only=task.statistic == "share")
@@ -108,9 +109,9 @@ def _measure_of(asked: Asked, task: Task, conditions: Sequence[Condition]) -> Co
 def _measure(
     asked: Asked, columns: Sequence[Column] | None = None, *, named_only: bool = False
 ) -> Column | None:
-    """Return the column that is meant, by its head's words or else their meaning.
+    """Return the column that is meant, by the words of its head or else by their meaning.
 
-    Without others it is one of amounts.
+    Unless `columns` are given, only columns of amounts are considered.
     """
     some = [each for each in asked.columns if each.amounts] if columns is None else columns
     best, well = asked.best_named(some)
@@ -147,7 +148,7 @@ def _told_by(asked: Asked, measure: Column | None) -> Group | None:
 
 
 def _take_than(asked: Asked, conditions: Sequence[Condition]) -> None:
-    """Take what stands between two things that are compared."""
+    """Take “than”, if two values are compared."""
     if any(len(each.parts) == 2 for each in conditions):
         asked.take(at for at, each in enumerate(asked.tokens) if each.word in TABLE_WORDS.than)
 
@@ -163,10 +164,10 @@ def _assembled(
     conditions: Sequence[Condition],
     group: Group | None,
 ) -> Plan | None:
-    """Put together what was found; None where it does not fit together."""
+    """Put the plan together from what was found, or return None if it does not fit together."""
     sheet = asked.sheet
     if told_by and not group and not task.order:
-        # “How many African countries?”: what is counted is not told by itself.
+        # “How many African countries?”: a word in a few countries' names does not select these.
         conditions = [c for c in conditions if not (c.partly and c.column is told_by.column)]
     rows = _common(sheet, conditions)
     named = told_by.column if told_by else _names_of(asked, rows)
@@ -186,11 +187,11 @@ def _assembled(
     if task.statistic == "count":
         if told_by is None or not told_by.column.amounts:
             return replace(found, column=told_by.column if told_by else None)
-        # “How many inhabitants” is no number of rows.
+        # “How many inhabitants” asks for a cell, not for a number of rows.
         return replace(found, task=Task(CELL), column=told_by.column) if len(rows) == 1 else None
     if measure is None or (task.statistic == CELL and len(rows) > 1):
         return None
-    if len(rows) == 1:  # Of one value nothing is computed.
+    if len(rows) == 1:  # One value is looked up.
         return replace(found, task=Task(CELL))
     if task.order and told_by and not _is_plain(found, told_by):
         return None
@@ -198,7 +199,7 @@ def _assembled(
 
 
 def _names_of(asked: Asked, rows: Sequence[int]) -> Column:
-    """Return the first column of words that tells some rows apart, or else the first at all."""
+    """Return the first column of words that tells the rows apart, or else the first of words."""
     words = [each for each in asked.columns if not each.amounts]
     apart = (c for c in words if len({c.texts[at] for at in rows} - {None}) == len(rows))
     return next(apart, next(iter(words), asked.sheet.columns[0]))
@@ -210,16 +211,17 @@ def _common(sheet: Sheet, conditions: Sequence[Condition]) -> tuple[int, ...]:
 
 
 def _of_ranked_groups(found: Plan, told_by: Group | None) -> Plan | None:
-    """Return the plan for the group with the highest mean, the fewest rows, and the like."""
+    """Return the plan for the group with the highest mean, the fewest rows, and so on."""
     if found.group or told_by is None or len(told_by.rows(found.rows)) < 2:
         return None
     return replace(found, group=told_by)
 
 
 def _is_plain(found: Plan, told_by: Group) -> bool:
-    """Whether it is plain what has the highest value, where what is asked for has several rows.
+    """Whether it is clear what ranks highest, though the things asked for have several rows each.
 
-    “Which region had the most sales?” may mean those of all its rows, and “the oldest” the mean.
+    “Which region had the most sales?” may mean the sum of its rows, and “the oldest” the mean. It
+    is clear if these come to the same as the single values.
     """
     assert found.column  # noqa: S101  an order is of a column
     amounts = {at: v for at in found.rows if (v := found.column.amounts[at]) is not None}
@@ -244,13 +246,13 @@ def _is_plain(found: Plan, told_by: Group) -> bool:
 
 
 def _share(asked: Asked, found: Plan) -> Plan | None:
-    """Return the plan for a share: of what the question says, among all that it speaks of.
+    """Return the plan for a share: what the question singles out, among all that it is about.
 
-    That is told by what stands before and behind a verb, or by a column that says what is so.
+    These are told apart by a verb between them, or else by a yes/no column or a bound.
     """
     things = [each.word for each in asked.tokens if each.stem in asked.title]
     if found.column is None and things and not any(singular(each) != each for each in things):
-        return None  # A share of “the electricity” is none of the rows.
+        return None  # A share of “the electricity” is not a share of the rows.
     fixed = [each for each in found.conditions if each.is_time]
     others = [each for each in found.conditions if not each.is_time]
     verbs = [at for at, each in enumerate(asked.tokens) if each.word in TABLE_WORDS.verbs]
@@ -273,7 +275,7 @@ def _share(asked: Asked, found: Plan) -> Plan | None:
 
 
 def _difference(asked: Asked, found: Plan) -> Plan | None:
-    """Return the plan for the difference between two values of a column, or two years."""
+    """Return the plan for the difference between two values of a column, or between two years."""
     if found.group:
         return None
     parted = [each for each in found.conditions if len(each.parts) == 2]

@@ -1,4 +1,4 @@
-"""A question, read against a table: which of its words the table has, and which are left."""
+"""A question, matched against a table: which words the table accounts for, and which are left."""
 
 from __future__ import annotations
 
@@ -18,40 +18,42 @@ from rag.languages.english_amounts import dimension
 from rag.languages.english_words import UNITS_OF_MEASURE, WORD_NUMBERS, singular
 
 Alike = Callable[[Sequence[str], Sequence[str]], Sequence[Sequence[float]]]
-"""Tells how alike in meaning each of some texts is to each of others, from -1 to 1."""
+"""Returns the similarity in meaning of each text to each of the others, from -1 to 1."""
 
 SAME_MEANING = 0.7
-"""From how alike a question's words and a head are that say the same in other words, by the default
-embedding: “weigh” and “body mass” are .78, two words that have nothing in common about .55."""
+"""The similarity from which words of a question and a head say the same in other words, with the
+default embedding: “weigh” and “body mass” are at .78, two unrelated words at about .55."""
 
 SAME_MEASURE = 0.8
-"""The same of nouns and verbs: “rain” and “precipitation” are .86, “weight” and “height” .78."""
+"""The same for nouns and verbs: “rain” and “precipitation” are at .86, “weight” and “height” at
+.78."""
 
 SAME_THING = 0.8
-"""The same of what is counted: “vehicles” and “cars” are .90, “lifeboats” and “titanic” .72."""
+"""The same for what is counted: “vehicles” and “cars” are at .90, “lifeboats” and “titanic” at
+.72."""
 
 SAME_SUBJECT = 0.55
-"""The same of what is counted and all heads of a table, where it is called by another name: “the
-companies” of a table of their sales. Things that have nothing to do with it are less as a rule."""
+"""The same for what is counted and all heads of a table, if the question has another name for it:
+“the companies” for a table of their sales. Unrelated things are usually below."""
 
 SAME_VALUE = 0.75
-"""From how alike a word and a value are that mean the same: “women” and “Female” are .85, “Korean”
-and “Japan” .67."""
+"""The similarity from which a word and a value mean the same: “women” and “Female” are at .85,
+“Korean” and “Japan” at .67."""
 
 CLEARLY = 0.03
-"""By how much the head that is meant has to be more alike than any other."""
+"""The lead in similarity that the head that is meant must have over any other."""
 
 LEAST_SHARE = 0.3
-"""The share of a head that has to be named, weighted by how few heads have its words."""
+"""The share of a head that must be named. Words that fewer heads have weigh more."""
 
 SHORT = 3
-"""Letters of a head's word from which it may stand for a longer one: “temp”, “pop”, “max”. What
-has fewer is a unit, “mm”."""
+"""The fewest letters of a head's word that may be short for a longer one: “temp”, “pop”, “max”.
+Anything shorter is a unit, “mm”."""
 
 
 @dataclass(slots=True)
 class Token:
-    """A word of the question. It is `taken` once it is known what it stands for."""
+    """A word of the question. It is `taken` once it is clear what it stands for."""
 
     text: str
     stem: str
@@ -61,15 +63,15 @@ class Token:
 
     @property
     def word(self) -> str:
-        """The word in small letters."""
+        """The word in lower case."""
         return self.text.casefold()
 
 
 class Asked:
-    """A question, read against a sheet: what is found in it takes its words away."""
+    """A question, read against a sheet. Whatever is recognized in it takes its words."""
 
     def __init__(self, question: str, sheet: Sheet, alike: Alike) -> None:
-        """Part the question into words, none of which is taken."""
+        """Split the question into words, none of them taken yet."""
         whole = re.sub(r"n['’]t\b", " not", question)
         self.text = re.sub(r"['’]s\b", "  ", whole)
         self.sheet, self.alike = sheet, alike
@@ -86,18 +88,18 @@ class Asked:
         self.weights = {word: log(1 + len(self.columns) / n) for word, n in heads.items()}
 
     def take(self, places: Iterable[int]) -> None:
-        """Take words away, which are explained by the table."""
+        """Mark words as taken, which means that the table explains them."""
         for at in places:
             self.explained += not self.tokens[at].taken
             self.tokens[at].taken = True
 
     def inside(self, start: int, end: int) -> list[int]:
-        """Return the words that lie in a place of the text."""
+        """Return the positions of the words within a span of the text."""
         tokens = enumerate(self.tokens)
         return [at for at, each in tokens if start <= each.start and each.end <= end]
 
     def says_nothing(self, run: Iterable[int]) -> bool:
-        """Whether words are of every question, and so no value of a column."""
+        """Whether words could be in any question, and so name no value of a column."""
         return all(
             self._is_small(at)
             or self.tokens[at].word in TABLE_WORDS.requests
@@ -106,7 +108,7 @@ class Asked:
         )
 
     def _is_small(self, at: int) -> bool:
-        """Whether a word has no meaning of its own, and is no “A” that a thing is called by."""
+        """Whether a word is a function word, and not a single capital used as a name: “A”."""
         token = self.tokens[at]
         called = at > 0 and len(token.text) == 1 and token.text.isupper() and token.text != "I"
         return token.word in FUNCTION_WORDS and not called
@@ -114,7 +116,7 @@ class Asked:
     # --- heads
 
     def named(self, column: Column, within: Container[int] | None = None) -> dict[str, list[int]]:
-        """Return the words of a column's head that the question has, each with its places."""
+        """Return the words of a column's head that the question has, each with its positions."""
         found: dict[str, list[int]] = {}
         for word in _telling(column):
             for at, token in enumerate(self.tokens):
@@ -136,7 +138,7 @@ class Asked:
         self.take(at for places in self.named(column, within).values() for at in places)
 
     def heads_of(self, at: int) -> list[Column]:
-        """Return the columns whose head has a word of the question."""
+        """Return the columns whose head has this word of the question."""
         token = self.tokens[at]
         return [
             column
@@ -155,7 +157,7 @@ class Asked:
         return [each for each, share in zip(columns, shares, strict=True) if share == best], True
 
     def _share(self, column: Column, within: Container[int] | None) -> tuple[float, float]:
-        """Return how much of a head is named: the weight of its words, and that as a share."""
+        """Return the weight of a head's words that are named, and its share of the whole head's."""
         named = sum(self.weights[word] for word in self.named(column, within))
         whole = sum(self.weights[word] for word in _telling(column)) or 1
         return round(named, 6), round(named / whole, 6)
@@ -163,7 +165,7 @@ class Asked:
     def meant(
         self, columns: Sequence[Column], least: float, within: Container[int] | None = None
     ) -> list[Column]:
-        """Return the column whose head means what is left of the question, where that is clear."""
+        """Return the column whose head means what is left of the question, if one clearly does."""
         left = [
             at
             for at, each in enumerate(self.tokens)
@@ -185,9 +187,9 @@ class Asked:
         return [best]
 
     def ranks_what_is_counted(self, column: Column) -> bool:
-        """Whether a head in the plural is named by one of what it counts, behind a superlative.
+        """Whether a superlative precedes the singular of a head's plural.
 
-        “The loudest unit” is ranked among units, and not by how many there are under “Units”.
+        “The loudest unit” asks which unit ranks first, not how many there are under “Units”.
         """
         counted = {singular(word.casefold()) for word in in_words(column.head).split()}
         return any(
@@ -197,13 +199,13 @@ class Asked:
         )
 
     def _compares(self, at: int) -> bool:
-        """Whether a word is an adjective in a higher degree: “heaviest”, “most expensive”."""
+        """Whether a word is an adjective that compares: “heaviest”, “most expensive”."""
         before = self.tokens[at - 1].word if at else ""
         word = self.tokens[at].word
         return degree(word) is not None or before in TABLE_WORDS.most | TABLE_WORDS.least
 
     def _names(self, at: int) -> bool:
-        """Whether a word is of what the table, or a column without amounts, is called."""
+        """Whether a word is in the table's name, or in the head of a column without amounts."""
         heads = self.heads_of(at)
         return self.tokens[at].stem in self.title or any(not each.amounts for each in heads)
 
@@ -212,8 +214,8 @@ class Asked:
     def is_understood(self, heads: Sequence[Column], *, counts: bool, rows_told: bool) -> bool:
         """Whether no word is left that might be another condition.
 
-        Where it is told otherwise which rows are meant, one word may name what the rows are, unless
-        another does: “diesel cars” are not all cars.
+        If the rows are determined without it, one word may name what the rows are, unless another
+        word already does: “diesel cars” are not all cars.
         """
         left = [at for at, each in enumerate(self.tokens) if not each.taken and self._tells(at)]
         in_title = [at for at in left if self.tokens[at].stem in self.title]
@@ -236,14 +238,14 @@ class Asked:
         return not other or (one and self._is_subject(other[0]))
 
     def _is_subject(self, word: str) -> bool:
-        """Whether a word names what the rows are, by how alike it and all heads are."""
+        """Whether a word names what the rows are, by its similarity to all heads together."""
         subject = ", ".join([*self.names, *(in_words(each.head) for each in self.columns)])
         plural = number_of(2, word).partition(" ")[2]
         alike = self.alike([word, plural], [subject])
         return max(value for [value] in alike) >= SAME_SUBJECT and not self._means_value(word)
 
     def _means_value(self, word: str) -> bool:
-        """Whether a word means some of the rows and not what they are: the wage “of the women”."""
+        """Whether a word means some rows, not what all of them are: the wage “of the women”."""
         kinds = [each for each in self.columns if not each.amounts and len(each.groups) <= KINDS]
         values = [value for column in kinds for value in column.groups]
         return bool(values) and max(self.alike([word], values)[0]) >= SAME_VALUE
@@ -258,7 +260,7 @@ class Asked:
         return token.word in _LIMITING or bool(self.heads_of(at)) or not told
 
     def _is_strict(self, at: int) -> bool:
-        """Whether a word has to be found as it is: a number, a name, another column's head."""
+        """Whether a word has to be matched exactly: a number, a name, another column's head."""
         token = self.tokens[at]
         named = token.text[0].isupper() and at > 0
         limits = token.word in _LIMITING
@@ -266,10 +268,10 @@ class Asked:
 
 
 UNITS = frozenset(word for line in UNITS_OF_MEASURE for word in line.split()) - TABLE_WORDS.times
-"""Units that amounts may be asked for in."""
+"""Units that a question may ask for an amount in."""
 
 _LIMITING = TABLE_WORDS.each | TABLE_WORDS.negations | TABLE_WORDS.restricting
-"""Words that change which rows are meant, though each is of every text."""
+"""Words that change which rows are meant, although they occur in any text."""
 
 
 def is_number(token: Token) -> bool:
@@ -291,7 +293,7 @@ def _is_telling(word: str) -> bool:
 
 
 def _stands_for(word: str, token: Token) -> bool:
-    """Whether a head's word is a word of the question, one of them shortened or not."""
+    """Whether a head's word matches a word of the question; either may be shortened."""
     if word in (token.stem, token.word) or _shortens(word, token):
         return True
     if token.word in FUNCTION_WORDS or word.isdigit() or token.text.isdigit():
@@ -301,7 +303,7 @@ def _stands_for(word: str, token: Token) -> bool:
 
 
 def _shortens(word: str, token: Token) -> bool:
-    """Whether a head's word is a longer one without its vowels: “wt” for “weight”."""
+    """Whether a head's word is a longer word without its vowels: “wt” for “weight”."""
     bare = re.sub(r"[aeiou]", "", token.stem)
     same_ends = word[:1] == bare[:1] and word[-1:] == bare[-1:]
     letters = iter(bare)

@@ -13,20 +13,21 @@ from rag.answering.tables.plan import Plan
 from rag.answering.tables.task import CELL
 
 MOST_TIED = 5
-"""Rows that share the highest or the lowest value and are named, at most."""
+"""The most rows or groups with the same highest or lowest value that are named."""
 
 MORE_DIGITS = 2
-"""Digits behind the point that a mean has more than the values, and that a percentage has."""
+"""Decimal places that a mean has beyond those of the values, and that a percentage has."""
 
 MOST_LISTED = 10
-"""Things that are said in a sentence each, with footnotes of their own; more are said in one."""
+"""The most things that get a sentence each, with footnotes of their own; more share one
+sentence."""
 
 Said = tuple[str, Sequence[int]]
 """A sentence, and the rows that it is computed from."""
 
 
 def results(found: Plan) -> list[Said]:
-    """Return what is computed, in sentences; none where there is nothing to compute from."""
+    """Return what is computed, in sentences; none if there is nothing to compute from."""
     task = found.task
     if task.statistic == CELL:
         texts = found.column.texts if found.column else ()
@@ -107,7 +108,7 @@ def _name(found: Plan, at: int) -> str:
 
 
 def _of_groups(found: Plan) -> list[Said]:
-    """Say what is computed for each group, or which of them have the most or the least of it."""
+    """Say what is computed for each group, or which groups rank highest or lowest by it."""
     task, column, group = found.task, found.column, found.group
     assert group  # noqa: S101  this is of groups
     how = str(task.statistic or task.order)
@@ -141,7 +142,7 @@ def _of_groups(found: Plan) -> list[Said]:
 
 
 def _listed(head: str, items: Sequence[Said]) -> list[Said]:
-    """Return a sentence for each of some things, or one for many."""
+    """Return a sentence for each item, or a single sentence if there are many."""
     if len(items) > MOST_LISTED:
         rows = [at for _, some in items for at in some]
         return [(f"{head}{'; '.join(text for text, _ in items)}.", rows)]
@@ -156,7 +157,7 @@ def _listed(head: str, items: Sequence[Said]) -> list[Said]:
 
 
 def _share(found: Plan) -> list[Said]:
-    """Say which share of the rows, or of the sum of a column, has what is said of a part."""
+    """Say what share the part has of the rows, or of the sum of a column."""
     amounts = _amounts(found, found.rows) if found.column else dict.fromkeys(found.rows, Decimal(1))
     if any(value < 0 for value in amounts.values()):
         return []
@@ -187,7 +188,7 @@ def _share(found: Plan) -> list[Said]:
 
 
 def _difference(found: Plan) -> list[Said]:
-    """Say by how much two values differ, or what is computed of two groups of rows."""
+    """Say by how much two values differ, or the same statistic of two groups of rows."""
     how, values, told = found.task.of, [], []
     for name, rows in found.two:
         amounts = _amounts(found, rows) if found.column else dict.fromkeys(rows, Decimal(1))
@@ -218,7 +219,7 @@ def _amounts(found: Plan, rows: Sequence[int]) -> dict[int, Decimal]:
 
 
 def _statistic(how: str, values: Sequence[Decimal]) -> Decimal:
-    """Return the sum, the mean, and so on, of one value at least."""
+    """Return the sum, the mean, and so on, of at least one value."""
     digits = max(max(-int(each.as_tuple().exponent) for each in values), 0)
     match how:
         case "mean":
@@ -242,7 +243,7 @@ def _rounded(value: Decimal, digits: int) -> Decimal:
 
 
 def _written(value: Decimal, column: Column | None) -> str:
-    """Write an amount with its unit, without zeros at its end."""
+    """Write an amount with its unit, without trailing zeros."""
     unit, text = column.unit if column else "", f"{value:,f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
     if unit in ("$", "€", "£", "¥"):

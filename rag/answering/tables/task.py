@@ -1,4 +1,4 @@
-"""What is to be computed: by the router, the words that tell it, and words of closed classes."""
+"""Which computation a question asks for: by the router, telltale words, and closed word classes."""
 
 from __future__ import annotations
 
@@ -13,37 +13,38 @@ from rag.languages import FUNCTION_WORDS, TABLE_WORDS, superlative
 from rag.languages.english_words import ORDINALS, WORD_NUMBERS
 
 CELL = "cell"
-"""What is asked for where nothing is computed: the one cell of a row and a column."""
+"""The task if nothing is computed: the question asks for the cell of one row and column."""
 
 ORDERS = ("highest", "lowest")
 
 OF_GROUPS = ("sum", "mean", "median", "count")
-"""What may be computed for each of several groups, and the groups be ranked by."""
+"""Statistics that can be computed for each of several groups, and by which groups are ranked."""
 
 PLAIN = 0.5
-"""The probability from which the router alone tells that something is to be computed."""
+"""The probability from which the router alone shows that something is to be computed."""
 
 SURE = 0.9
-"""The probability that what is computed needs, against all else that may be computed."""
+"""The probability that a computation needs against all others that are possible."""
 
 SELDOM = 0.02
-"""How often a superlative asks for anything but the end that it names."""
+"""How likely a superlative asks for anything but the extreme that it names."""
 
 TELLING = 0.6
-"""From which share of a word's use it tells by itself what is to be computed: “median”."""
+"""The share of a word's uses for one computation from which the word alone decides: “median”."""
 
 MOST_RANKED = 30
-"""Rows, at most, that a question asks for by their number: “the top 10”."""
+"""The most rows that a question asks for by number: “the top 10”."""
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What is to be computed.
+    """What to compute.
 
     A `statistic` is "count", "sum", "mean", "median", "share", "difference", "range" or "cell". An
-    `order` is "highest" or "lowest": of values, or where there is a statistic of groups. It asks
-    for so many, `most`, from the one on that is `first`. `quantity` tells that it asks for the
-    greatest number, “most”, and not for what is greatest. A difference may be one `of` statistics.
+    `order` is "highest" or "lowest": it ranks values or, if there is a statistic, groups. `most`
+    places are asked for, beginning with place `first`. `quantity` means that the question asks for
+    the greatest number, “most”, and not for the greatest value. A difference may be one `of`
+    statistics.
     """
 
     statistic: str | None
@@ -56,7 +57,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Rank:
-    """Which places of an order are asked for: so many from the first of them on."""
+    """The places of a ranking that are asked for: `most` places, beginning with `first`."""
 
     first: int
     most: int
@@ -64,13 +65,13 @@ class Rank:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What is told by a column: each of its values, or of times each year or month of them."""
+    """What a result is broken down by: each value of a column, or each year or month in it."""
 
     column: Column
     unit: str | None = None
 
     def rows(self, among: Sequence[int]) -> Mapping[str, tuple[int, ...]]:
-        """Return the rows of each value, of some rows."""
+        """Split rows by the group that they belong to."""
         if self.unit and self.column.periods:
             found: dict[str, list[int]] = {}
             for at in among:
@@ -84,13 +85,13 @@ class Group:
 
 
 def unit_of(token: Token) -> str | None:
-    """Return the unit of time that a word asks for."""
+    """Return the unit of time that a word asks for, if any."""
     in_years, in_months = token.word in TABLE_WORDS.years, token.word in TABLE_WORDS.months
     return "year" if in_years else "month" if in_months else None
 
 
 def find_group(asked: Asked) -> Group | None:
-    """Take what something is asked for each of: “per species”, “by region”, “in every year”."""
+    """Take what a result is asked for each of: “per species”, “by region”, “in every year”."""
     for at, token in enumerate(asked.tokens):
         if token.taken or token.word not in TABLE_WORDS.each | TABLE_WORDS.by:
             continue
@@ -104,7 +105,7 @@ def find_group(asked: Asked) -> Group | None:
         run = range(first, end)
         columns, well = asked.best_named([each for each in asked.columns if each.groups], run)
         if well and len(columns) == 1:
-            # What is counted may stand behind it: “per island that lie in the north”.
+            # What is counted may be described after it: “per island that lie in the north”.
             unit = next((u for each in run if (u := unit_of(asked.tokens[each]))), None)
             asked.take({at, *led})
             asked.take_head(columns[0], run)
@@ -120,7 +121,7 @@ def find_group(asked: Asked) -> Group | None:
 
 
 def find_rank(asked: Asked) -> Rank | None:
-    """Take the number of what is asked for by an order: “the top 3”, “the second highest”."""
+    """Take the number that goes with an order: “the top 3”, “the second highest”."""
     orders = [at for at in range(len(asked.tokens)) if _order(asked, at)]
     for at, token in enumerate(asked.tokens):
         if token.taken:
@@ -151,7 +152,7 @@ def _place(token: Token) -> int | None:
 
 
 def _order(asked: Asked, at: int) -> str | None:
-    """Return the end of an order that a word names: “oldest”, “least”, “top”."""
+    """Return the extreme that a word names: “oldest”, “least”, “top”."""
     token = asked.tokens[at]
     if token.taken:
         return None
@@ -164,7 +165,7 @@ def _order(asked: Asked, at: int) -> str | None:
 
 
 def _told(token: Token) -> str | None:
-    """Return what a word tells by itself, if it does."""
+    """Return the computation that a word names all by itself, if any."""
     if token.word in TABLE_WORDS.many:
         return "count"
     shares = telling_words().get(token.word)
@@ -180,14 +181,14 @@ def _told(token: Token) -> str | None:
 def find_task(
     asked: Asked, likely: Mapping[str, float], *, bounded: bool, rank: Rank | None
 ) -> Task | None:
-    """Return what is to be computed, or that it is a cell; None where that is not sure.
+    """Return what is to be computed, or that a cell is asked for; None if that is uncertain.
 
-    A word of a column's head tells nothing: “the lowest maximum temperature”.
+    Words of a column's head do not count: “the lowest maximum temperature”.
     """
     free = [
         at for at, token in enumerate(asked.tokens) if not token.taken and not asked.heads_of(at)
     ]
-    # Where the network thinks of no computation, words may still tell of one.
+    # Even if the network expects no computation, words may ask for one.
     likely = likely or dict.fromkeys((*ORDERS, *OF_GROUPS, "share", "difference"), 0.01)
     words = [asked.tokens[at].word for at in free]
     telling = [telling_words()[word] for word in words if word in telling_words()]
@@ -200,11 +201,11 @@ def find_task(
     unsure = None if by_word else Task(CELL)
     if not telling and not by_word and sum(likely.values()) < PLAIN:
         return unsure
-    # The network is surer than it is right, and the words count as much.
+    # The network is overconfident: its probability is damped, and the words count as much.
     told = {how: sqrt(p) * prod(each[how] for each in telling) for how, p in likely.items()}
     best = max(told, key=lambda how: told[how])
     sure = {best} if told[best] >= SURE * sum(told.values()) else set()
-    if orders:  # What a head says is no task: “the highest total sleep”.
+    if orders:  # A head's word is not a task: “the highest total sleep”.
         sure -= set(OF_GROUPS)
     ways = by_word | sure
     if not ways:
@@ -214,9 +215,9 @@ def find_task(
 
 
 def _joined(ways: set[str], rank: Rank, *, quantity: bool) -> Task | None:
-    """Return the task that several words tell together: the highest mean, the difference of sums.
+    """Return the task that several words name together: the highest mean, the difference of sums.
 
-    None where they do not go together.
+    Returns None if they do not go together.
     """
     orders, others = ways & set(ORDERS), ways - set(ORDERS)
     if "difference" in others and orders == set(ORDERS) and len(others) == 1:

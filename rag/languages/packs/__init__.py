@@ -1,6 +1,7 @@
-"""The languages beside English whose facts are checked: one table a language, and what reads it.
+"""The languages besides English in which facts can be checked: one table per language.
 
-What of a sentence has to stand in a source, and when it does, `rag.languages.missing_facts` says.
+`rag.languages.missing_facts` documents which facts of a sentence a source must have, and when it
+has them.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _BESIDES = {
 
 
 def _missing_facts(sentence: str, sources: Sequence[str], *, table: Table) -> list[str]:
-    """Return the facts of a sentence that none of the sources holds, for people to read."""
+    """Return the facts of a sentence that none of the sources has, for people to read."""
     said, others = read(sentence, table), [read(source, table) for source in sources]
     besides = _BESIDES[table.kind](said.rest, [each.rest for each in others], table)
     return sorted({*lacking(said, others), *besides})
@@ -36,4 +37,4 @@ PACKS = {
     )
     for table in TABLES
 }
-"""By the codes of languages."""
+"""The languages by their codes."""

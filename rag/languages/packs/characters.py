@@ -1,4 +1,4 @@
-"""Chinese and Japanese, which have no blanks: runs of characters must stand in a source."""
+"""Chinese and Japanese, which have no blanks: a source must contain the runs of characters."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DOTS = "·・•‧"
 
 
 def missing_characters(text: str, sources: Sequence[str], table: Table) -> list[str]:
-    """Return the runs of a text that the sources do not hold, grammar aside."""
+    """Return the runs of a text that the sources do not contain, apart from grammar."""
     return list(dict.fromkeys(_missing(text, [_bare(each) for each in sources], table)))
 
 
@@ -42,7 +42,7 @@ def _missing(text: str, sources: list[str], table: Table) -> Iterator[str]:
 
 
 def _bare(text: str) -> str:
-    """Return a text without blanks, and with one sign for the dots in names."""
+    """Return a text without blanks, and with a single character for all dots in names."""
     return re.sub(f"[{_DOTS}]", "·", text.replace(" ", ""))
 
 
@@ -59,9 +59,10 @@ def _runs(table: Table) -> re.Pattern[str]:
 
 
 def _is_made_of(run: str, sources: list[str]) -> bool:
-    """Whether a run is made of pieces that stand in the sources, each of two characters or more.
+    """Whether a run consists of pieces of the sources, each of at least two characters.
 
-    A mark may stand alone. No piece ends beside the dot of a name, and Katakana is one piece.
+    A mark for a number or a date may be a piece by itself. No piece ends next to the dot of a name,
+    and a run of Katakana is a single piece.
     """
     if re.match(f"[{_KATAKANA}]", run):
         word = re.compile(rf"(?<![{_KATAKANA}·]){re.escape(run)}(?![{_KATAKANA}·])")
@@ -79,10 +80,10 @@ def _is_made_of(run: str, sources: list[str]) -> bool:
 
 
 def _is_made_with(run: str, after: str, sources: list[str], table: Table) -> bool:
-    """Whether a run without its last character is made of the sources, and ends a run there.
+    """Whether a run without its last character consists of pieces of the sources.
 
-    The character is a word by itself, “留” in “中国舰队留在港口”: it must stand there before the
-    grammar that is behind it.
+    Its end must also end a run there. The last character is a word by itself, “留” in
+    “中国舰队留在港口”: the sources must have it before the same grammar.
     """
     if after not in table.function_words or not any(run[-1] + after in each for each in sources):
         return False
@@ -92,9 +93,9 @@ def _is_made_with(run: str, after: str, sources: list[str], table: Table) -> boo
 
 
 def _is_grammar(run: str, free: int, sources: list[str], words: frozenset[str]) -> bool:
-    """Whether a run of Hiragana is made of grammar and of pieces of the sources.
+    """Whether a run of Hiragana consists of grammar and of pieces of the sources.
 
-    As many characters at its beginning as are `free` may be the ending of a verb.
+    Up to `free` characters at its beginning may be the ending of a verb.
     """
     reached = set(range(free + 1))
     for end in range(1, len(run) + 1):

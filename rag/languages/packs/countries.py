@@ -1,6 +1,7 @@
-"""The words for countries and their people in a language, from babel's names.
+"""The words for countries and their people in a language, derived from babel's data.
 
-Babel has territories, languages and currencies: "China", "chinesisch", "chinesischer Yuan".
+Babel has the names of territories, languages and currencies: "China", "chinesisch", "chinesischer
+Yuan".
 """
 
 from __future__ import annotations
@@ -14,18 +15,18 @@ from rag.languages.packs.tables import Table
 from rag.languages.packs.text import WORD, bare, forms, plain, stem
 
 ALIKE = 3
-"""Letters that the word for a country's people has in common with the name of that country."""
+"""Letters that a word for a country's people shares with the beginning of the country's name."""
 
 SURELY_ALIKE = 4
-"""Letters that the name of a language has in common with the country that it is named for."""
+"""Letters that a language's name shares with the beginning of its country's name."""
 
 LONG = 4
-"""Letters of a known word, and more, that a word begins with where it speaks of that country."""
+"""A word that begins with a known word of more letters than this speaks of that country."""
 
 
 @cache
 def countries(table: Table) -> dict[str, frozenset[str]]:
-    """Return the codes of the countries that each stem is of; none of a language without one."""
+    """Return the codes of countries by stems; words for languages without a country have none."""
     from babel import Locale
 
     locale = Locale.parse(table.locales[0])
@@ -46,7 +47,7 @@ def countries(table: Table) -> dict[str, frozenset[str]]:
 
 @cache
 def names_of_several_words(table: Table) -> dict[str, str]:
-    """Return the codes of countries by such names, longer ones first: “Estados Unidos”."""
+    """Return the codes of countries by names like “Estados Unidos”, longer names first."""
     from babel import Locale
 
     names = Locale.parse(table.locales[0]).territories.items()
@@ -55,7 +56,7 @@ def names_of_several_words(table: Table) -> dict[str, str]:
 
 
 def _named_for(word: str, names: dict[str, str]) -> list[str]:
-    """Return the country that a language is named for, if one: that has most letters of it."""
+    """Return the country whose name has the longest beginning in common with a language's."""
     plainly = bare(word)
     alike = [name for name in names if name.startswith(plainly[:SURELY_ALIKE])]
     best = max(alike, key=lambda name: _alike(plainly, name), default=None)
@@ -63,12 +64,12 @@ def _named_for(word: str, names: dict[str, str]) -> list[str]:
 
 
 def _alike(one: str, other: str) -> int:
-    """Return how many letters two words begin with alike."""
+    """Return the length of the common beginning of two words."""
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def country_of(word: str, table: Table) -> frozenset[str] | None:
-    """Return the countries that a word speaks of, if one; None where it is no such word."""
+    """Return the countries that a word refers to; None if it is not such a word."""
     known = countries(table)
     if named := [known[form] for form in map(bare, forms(word, table)) if form in known]:
         return max(named, key=len)
@@ -81,7 +82,7 @@ def country_of(word: str, table: Table) -> frozenset[str] | None:
 
 
 def _of_people(word: str, table: Table) -> frozenset[str] | None:
-    """Return the country of a Russian word for people: “китайцы” as in “китайский”."""
+    """Return the country of a Russian word for people: “китайцы” has the root of “китайский”."""
     for each, codes in countries(table).items():
         root = each.removesuffix("ск")
         if root != each and len(root) > ALIKE and word.startswith(root):
@@ -90,9 +91,9 @@ def _of_people(word: str, table: Table) -> frozenset[str] | None:
 
 
 def _languages(names: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield words for languages, and for how one is spoken in a country: “anglais américain”.
+    """Yield words for languages, and for a country's variety of one: “anglais américain”.
 
-    With the latter comes the country's code.
+    Words for a variety come with the country's code, others with an empty text.
     """
     for code, name in names.items():
         language, _, territory = code.partition("_")
@@ -105,9 +106,10 @@ def _languages(names: dict[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def _currencies(names: dict[str, str], territories: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield what the currencies of one country alone are called, and its code.
+    """Yield words that only occur in the currencies of one country and begin like its name.
 
-    The words of a name of several are left out: of “новый” and “Папуа — Новая Гвинея”.
+    Each comes with the country's code. Words in territories' names of several words are left out:
+    “новый” is, because of “Папуа — Новая Гвинея”.
     """
     of: defaultdict[str, set[str]] = defaultdict(set)
     for code, name in names.items():

@@ -1,4 +1,4 @@
-"""Days and months as a language writes them."""
+"""Find days and months in the forms of a language."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MARK = "\ue000"
 
 
 class Day(NamedTuple):
-    """A day, a month or a year; what is not said of it is None."""
+    """A day, a month or a year; unknown parts are None."""
 
     year: int | None
     month: int | None
@@ -30,7 +30,7 @@ class Day(NamedTuple):
         return year + month + day
 
     def is_part_of(self, other: Day) -> bool:
-        """Whether another one says all that this one does."""
+        """Whether another one has all parts that this one has."""
         return all(mine in (None, its) for mine, its in zip(self, other, strict=True))
 
 
@@ -49,7 +49,7 @@ def with_dates_marked(text: str, table: Table) -> tuple[str, set[Day]]:
 
 
 def _days(match: re.Match[str], table: Table) -> Iterator[Day]:
-    """Yield the days of what a pattern found; none where there is no such day."""
+    """Yield the days of a pattern's match; none if it is not a possible date."""
     said = match.groupdict()
     year = int(value(said["year"]) or 0) if said.get("year") else None
     month = _month(said["month"], table) if said.get("month") else None
@@ -60,7 +60,7 @@ def _days(match: re.Match[str], table: Table) -> Iterator[Day]:
 
 
 def _month(name: str, table: Table) -> int:
-    """Return the number of a month, or 0 for what is none."""
+    """Return the number of a month, or 0 if it is not one."""
     if (number := value(name)) is not None:
         return int(number) if 1 <= number <= 12 else 0
     bare = name.rstrip(".").casefold()
@@ -71,7 +71,7 @@ def _month(name: str, table: Table) -> int:
 def month_names(table: Table, whole: bool = False) -> dict[str, int]:
     """Return the numbers of months by their names and stems, from babel.
 
-    Names that are shortened are left out where only `whole` ones are asked for: "mar" may be a sea.
+    With `whole`, abbreviated names are left out: "mar" may be a sea.
     """
     from babel import Locale
 
@@ -108,14 +108,14 @@ _OF_CHARACTERS = (
 
 @cache
 def _patterns(table: Table) -> list[re.Pattern[str]]:
-    """Return what finds dates, in the order in which they are tried."""
+    """Return the patterns of dates, in the order in which they are tried."""
     if table.kind == "characters":
         return [re.compile(each) for each in _OF_CHARACTERS]
     of = rf"(?:{table.of} )?" if table.of else ""
     day = rf"\d{{1,2}}(?:er|o|\.)?(?![\w{MARKS}])"
     days = rf"(?<![\d.,/])(?P<days>{day}(?: ?{table.joiners} ?{day})*)"
     year = rf"(?:,? {of}(?P<year>[12]\d{{3}})(?!\d))"
-    # What Arabic writes together with a word, before it.
+    # Arabic writes some function words together with the next word.
     start = rf"(?<![\w{MARKS}])" + ("[وبل]{0,2}" if table.code == "ar" else "")
     patterns = [_ISO, _FIGURES, *([_DOTS] if table.day_dots else [])]
     patterns += [
@@ -127,7 +127,7 @@ def _patterns(table: Table) -> list[re.Pattern[str]]:
 
 
 def _any_month(table: Table, whole: bool = False) -> str:
-    """Return a regular expression for the name of a month, with any ending where it has some."""
+    """Return a regular expression for the name of a month, with any case endings."""
     names = sorted(month_names(table, whole), key=len, reverse=True)
     ending = r"[^\W\d_]{0,3}" if table.code in ("de", "ru") else ""
     return rf"(?P<month>(?:{'|'.join(map(re.escape, names))}){ending}(?![\w{MARKS}])\.?)"

@@ -1,4 +1,4 @@
-"""Numbers in figures, with the separators and scales of a language."""
+"""Find numbers in figures, with the separators and scales of a language."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from rag.languages.packs.tables import Table
 from rag.languages.packs.text import WORD, plain, stem
 
 _NAMED = r"(?<!\w)[A-Za-zÀ-ɏА-Яа-яЁё]+-?\d[\w-]*|(?<![\w.,])\d+[A-Z]\w*"
-"""A name with figures, “F-16” or “5G”: it stands for itself."""
+"""A name with figures, “F-16” or “5G”, which is its own normal form."""
 
 _PLAIN = r"\d{1,3}(?:[ ']\d{3})+(?:[.,]\d+)?(?!\d)|\d+(?:[.,:/]\d+)*"
 _FIGURE = re.compile(rf"(?P<named>{_NAMED})|(?P<digits>{_PLAIN})")
 
 
 def figures(text: str, table: Table) -> list[tuple[int, int, str]]:
-    """Return where numbers stand, and their normal forms."""
+    """Return the places of numbers, and their normal forms."""
     found: list[tuple[int, int, str]] = []
     end = 0
     while match := _FIGURE.search(text, end):
@@ -31,7 +31,7 @@ def figures(text: str, table: Table) -> list[tuple[int, int, str]]:
 
 
 def _whole(text: str, match: re.Match[str], table: Table) -> tuple[str, int]:
-    """Return the form and the end of a number with its scales: “3 millones 200 mil”."""
+    """Return the normal form and the end of a number with its scales: “3 millones 200 mil”."""
     number = read(match[0], table)
     if number is None:
         return match[0], match.end()
@@ -46,9 +46,10 @@ def _whole(text: str, match: re.Match[str], table: Table) -> tuple[str, int]:
 
 
 def read(digits: str, table: Table) -> Decimal | None:
-    """Return what figures come to; None where that is not plain: “7:45”, “1.2.3”, “3,500”.
+    """Return the value of figures; None if that is not clear: “7:45”, “1.2.3”, “3,500”.
 
-    The last one is three and a half in German, and elsewhere in Spanish more than three thousand.
+    The last one is three and a half in German, but three thousand five hundred in some
+    Spanish-speaking countries.
     """
     decimal, group = separators(table)
     any_group = rf"(?:[ ']|{re.escape(group)})"
@@ -68,7 +69,7 @@ _GROUPS = re.compile(r"\d{1,3}(?:(?:,\d{3}){2,}|(?:\.\d{3}){2,})")
 
 @cache
 def separators(table: Table) -> tuple[str, str]:
-    """Return what stands before a fraction, and between groups of figures."""
+    """Return the decimal separator, and the separator between groups of figures."""
     from babel import Locale
 
     symbols = Locale.parse(table.locales[0]).number_symbols["latn"]
@@ -77,7 +78,7 @@ def separators(table: Table) -> tuple[str, str]:
 
 
 def _scale(text: str, start: int, table: Table) -> tuple[Decimal, int]:
-    """Return what the words right behind a number multiply it by, and where they end."""
+    """Return the factor of the scale words right after a number, and where they end."""
     scale, end = Decimal(1), start
     while (word := WORD.match(text, end + text[end : end + 1].isspace())) and (
         factor := scales(table).get(stem(word[0], table))
@@ -90,7 +91,7 @@ def _scale(text: str, start: int, table: Table) -> tuple[Decimal, int]:
 
 @cache
 def scales(table: Table) -> dict[str, int]:
-    """Return what the stems of scales multiply by, from babel: "Millionen", "Mio.", "लाख"."""
+    """Return the factors of scale words by their stems, from babel: "Millionen", "Mio.", "लाख"."""
     from babel import Locale
 
     found: dict[str, int] = {}
@@ -98,7 +99,7 @@ def scales(table: Table) -> dict[str, int]:
         for patterns in locale.compact_decimal_formats.values():
             for name, one in _patterns(patterns):
                 match = _SCALED.fullmatch(plain(one).replace("'", ""))
-                if match and len(match[2]) > 1 and match[2] != "mM":  # “5 mm” are millimetres.
+                if match and len(match[2]) > 1 and match[2] != "mM":  # “5 mm” is in millimetres.
                     factor = 10 ** (len(name) - len(match[1]))
                     found.setdefault(stem(match[2], table), factor)
     return found
@@ -108,7 +109,7 @@ _SCALED = re.compile(rf"(0+) ({WORD.pattern})[.॰]?")
 
 
 def _patterns(patterns: object) -> list[tuple[str, str]]:
-    """Return numbers, as powers of ten, and how babel writes them in one width."""
+    """Return powers of ten, and babel's patterns for them in one width."""
     found = []
     for formats in dict(patterns).values():  # type: ignore[call-overload]
         found += [(str(name), each.pattern) for name, each in dict(formats).items()]

@@ -14,11 +14,11 @@ from rag.languages.packs.tables import Table
 from rag.languages.packs.text import WORD, forms
 
 PARTICLES = frozenset("bin da das de degli dei del della der di do dos du van von".split())
-"""What stands between the words of one name; in German between any nouns as well."""
+"""Words inside a name; in German, they may be between any nouns as well."""
 
 
 class Word(NamedTuple):
-    """A word at its place; `opens` tells that a sentence or a quotation begins with it."""
+    """A word at its place; `opens` says that a sentence or a quotation begins with it."""
 
     start: int
     end: int
@@ -27,9 +27,9 @@ class Word(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What sources have: their words, the forms of those in small letters and of all, and so on.
+    """What sources have: their words, and the forms of the lowercase (`small`) and of all words.
 
-    `countries` are those that they speak of, by their codes, and `names` the whole names.
+    `countries` are the codes of countries that they mention, and `names` the forms of whole names.
     """
 
     words: frozenset[str]
@@ -40,7 +40,7 @@ class Known(NamedTuple):
 
 
 def missing_names(text: str, sources: Sequence[str], table: Table) -> list[str]:
-    """Return the names and the words for countries of a text that the sources do not hold."""
+    """Return the names and the words for countries in a text that the sources do not have."""
     known = [_known(source, table) for source in sources]
     every = Known(
         frozenset().union(*(each.words for each in known)),
@@ -66,7 +66,7 @@ def missing_names(text: str, sources: Sequence[str], table: Table) -> list[str]:
 
 
 def _singled(text: str, sources: Sequence[str], table: Table) -> Iterator[str]:
-    """Yield words behind a one or an article of which the sources count more: “ein Schiff”."""
+    """Yield the words after a one or an article if the sources count several: “ein Schiff”."""
     counted, single = (
         frozenset().union(
             *(forms(word, table) for source in sources for word in _behind(mark, source))
@@ -79,12 +79,12 @@ def _singled(text: str, sources: Sequence[str], table: Table) -> Iterator[str]:
 
 
 def _behind(mark: str, text: str) -> list[str]:
-    """Return the words that stand right behind a mark."""
+    """Return the words right after a mark."""
     return re.findall(rf"{mark} +({WORD.pattern})", text)
 
 
 def _held(word: Word, known: Known, table: Table) -> bool:
-    """Whether a word is no name, or one that is there."""
+    """Whether the sources have a word, or it is not a name."""
     bare = word.text.casefold()
     if bare in known.words or bare in table.function_words:
         return True
@@ -116,7 +116,7 @@ def _known(text: str, table: Table) -> Known:
 
 
 def _countries(text: str, table: Table) -> Iterator[tuple[int, int, str]]:
-    """Yield where countries stand whose names are several words, and their codes."""
+    """Yield the places and codes of countries whose names have several words."""
     codes = names_of_several_words(table)
     for match in re.finditer("|".join(map(re.escape, codes)), text):
         yield *match.span(), codes[match[0]]
@@ -134,8 +134,8 @@ def _words(text: str) -> list[Word]:
 def _whole_names(text: str, table: Table, small: frozenset[str]) -> list[list[str]]:
     """Return the runs of words with a capital: “Lise Holm”, “Juan de la Cruz”.
 
-    A word that opens a sentence is none of them where it is also known in small letters, and
-    countries stand for themselves.
+    A word that opens a sentence does not count if it is also known in lower case, and neither do
+    countries, which are compared by their codes.
     """
     names: list[list[str]] = []
     apart = [range(start, end) for start, end, _ in _countries(text, table)]

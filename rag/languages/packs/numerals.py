@@ -1,7 +1,7 @@
-"""Numbers of Chinese and Japanese: “十四”, “1.2万”, “1亿2000万”, “二〇二一”.
+"""Chinese and Japanese numbers: “十四”, “1.2万”, “1亿2000万”, “二〇二一”.
 
-The values of the signs are those of Unicode. The package `cn2an` was not taken: it installs folders
-named `build` and `example` beside itself, and refuses “千二百”.
+The values of the characters come from Unicode. The package `cn2an` is not used, since it installs
+folders named `build` and `example` next to itself, and refuses “千二百”.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ _FIGURE = r"\d+(?:,\d{3})*(?:\.\d+)?"
 _POINT = f"(?<=[{_SIGNS}])点(?=[{_DIGITS}])"
 _RUN = re.compile(rf"(?:{_FIGURE}|[{_SIGNS}]|{_POINT})+")
 _ITSELF = re.compile(r"\d{1,2}:\d\d(?!\d)|\d+/\d+|[A-Za-z]+-?\d[A-Za-z\d-]*|\d+[A-Z][A-Za-z\d]*")
-"""A time of day, a ratio or a name with figures: it stands for itself."""
+"""A time of day, a ratio or a name with figures, which is its own normal form."""
 
 LARGE = 10**4
-"""The unit from which on others count whole numbers below it."""
+"""The smallest unit that multiplies a whole number before it, and not only a digit."""
 
 _VALUES = {"两": 2, "参": 3, "參": 3}
 
@@ -30,14 +30,14 @@ _PERCENT = re.compile(rf"百分之({_RUN.pattern})")
 
 
 def with_percent(text: str) -> str:
-    """Return a text with “38%” for “百分之三十八”."""
+    """Replace percentages in words by “%”: “百分之三十八” becomes “三十八%”."""
     return _PERCENT.sub(r"\1%", text)
 
 
 def numerals(text: str, _: Table) -> list[tuple[int, int, str]]:
-    """Return where numbers stand, and their normal forms.
+    """Return the places of numbers, and their normal forms.
 
-    A lone “一” is none: it is a part of many words.
+    A lone “一” does not count: it is a part of many words.
     """
     found = [(*each.span(), each[0].casefold()) for each in _ITSELF.finditer(text)]
     for match in _RUN.finditer(text):
@@ -48,9 +48,9 @@ def numerals(text: str, _: Table) -> list[tuple[int, int, str]]:
 
 
 def value(run: str) -> Decimal | None:
-    """Return what a run of figures and Chinese signs comes to; None where that is not plain.
+    """Return the value of a run of figures and Chinese numerals; None if that is not clear.
 
-    “两千三” is not: it is mostly 2300.
+    “两千三” is not clear: it usually means 2300.
     """
     run, point, fraction = run.partition("点")
     if point:
@@ -62,7 +62,7 @@ def value(run: str) -> Decimal | None:
         return None
     numbers = [_part(each) for each in parts]
     if len(parts) > 1 and all(part in _DIGITS for part in parts):
-        # “三四艘” are three or four.
+        # “三四艘” means three or four.
         is_row = len(parts) > 2 or not numbers[1]
         return Decimal("".join(str(int(each)) for each in numbers)) if is_row else None
     return _sum(parts, numbers)

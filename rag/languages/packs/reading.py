@@ -1,4 +1,4 @@
-"""What a text says in figures: its numbers and days, and the rest of it."""
+"""Read the numbers and days of a text, and mark their places in the rest of it."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from rag.languages.packs.tables import Table
 from rag.languages.packs.text import plain
 
 MARK = "\ue001"
-"""Stands in a text for a number."""
+"""Replaces a number in a text."""
 
 ONE = "\ue002"
-"""Stands in a text for a one, which may be an article."""
+"""Replaces a one in a text, which may be an article."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The normal forms of a text's numbers and days, and its other words.
+    """The normal forms of a text's numbers and days.
 
-    In `rest` a mark stands for each number and day.
+    `rest` is the text with a mark in place of each number and day.
     """
 
     numbers: frozenset[str]
@@ -34,7 +34,7 @@ class Reading:
 
 
 def lacking(said: Reading, others: Sequence[Reading]) -> list[str]:
-    """Return the numbers and days that none of several others holds."""
+    """Return the numbers and days of a reading that none of several others has."""
     dates = frozenset[Day]().union(*(each.dates for each in others))
     numbers = frozenset[str]().union(*(each.numbers for each in others))
     numbers |= {str(each.year) for each in dates if each.year}
@@ -43,7 +43,7 @@ def lacking(said: Reading, others: Sequence[Reading]) -> list[str]:
 
 
 def _holds(day: Day, dates: frozenset[Day], numbers: frozenset[str]) -> bool:
-    """Whether a day is among others: as a part of one, or apart from its year."""
+    """Whether others have a day: as a part of one of them, or with its year somewhere else."""
     if any(day.is_part_of(each) for each in dates):
         return True
     said_apart = day.month is None or any(
@@ -54,7 +54,7 @@ def _holds(day: Day, dates: frozenset[Day], numbers: frozenset[str]) -> bool:
 
 @lru_cache(maxsize=512)
 def read(text: str, table: Table) -> Reading:
-    """Read a text."""
+    """Read the numbers and days of a text."""
     text = with_percent(plain(text))
     text = re.sub(rf"(?<!\w)(?:{table.percent})(?!\w)", "%", text, flags=re.IGNORECASE)
     rest, dates = with_dates_marked(text, table)
@@ -70,7 +70,7 @@ def read(text: str, table: Table) -> Reading:
 
 
 def _places(text: str, table: Table) -> list[Place]:
-    """Return where numbers stand, in their order."""
+    """Return the places of numbers, in the text's order."""
     if table.spelled == "numerals":
         return sorted(numerals(text, table))
     found = figures(text, table)
@@ -81,7 +81,7 @@ def _places(text: str, table: Table) -> list[Place]:
     places: list[Place] = []
     for start, end, form in (_with_half(text, each, table) for each in sorted(found)):
         last = places[-1] if places else (0, -1, "")
-        # The words behind a half are of the same number: “два с половиной миллиона”.
+        # The words after a half belong to the same number: “два с половиной миллиона”.
         if start <= last[1] or (form and " " in last[2] and start == last[1] + 1):
             places[-1] = (last[0], end, text[last[0] : end].casefold())
         else:
@@ -90,9 +90,10 @@ def _places(text: str, table: Table) -> list[Place]:
 
 
 def _with_half(text: str, place: Place, table: Table) -> Place:
-    """Return a number as it is written where a word beside it makes it another one.
+    """Return a number with a fraction word next to it, as it is written.
 
-    That is so in “zweieinhalb Millionen”, “dos millones y medio”.
+    Examples are “zweieinhalb Millionen” and “dos millones y medio”. Such numbers are compared as
+    texts, since their values are not computed.
     """
     start, end, _ = place
     before, after = _halves(table)

@@ -1,4 +1,4 @@
-"""Numbers in words: by the library text2num where it knows a language, or else by own tables."""
+"""Find numbers in words: with the library text2num if it knows the language, or else by tables."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from rag.languages.packs.tables import Table
 from rag.languages.packs.text import WORD, plain, stem
 
 Place = tuple[int, int, str]
-"""Where a number stands, and its normal form; an empty one where it may be an article."""
+"""The place of a number, and its normal form, which is empty if it may be an article."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Token:
-    """A word as the library wants it: whether something stands between it and the one before."""
+    """A word in the form that the library needs; `apart`: something separates it from the last."""
 
     start: int
     end: int
@@ -40,7 +40,7 @@ _HYPHENED = re.compile(rf"{WORD.pattern}(?:-{WORD.pattern})*")
 
 
 def spelled(text: str, table: Table) -> list[Place]:
-    """Return where numbers in words stand, and their normal forms."""
+    """Return the places of numbers in words, and their normal forms."""
     tokens: list[_Token] = []
     for match in _HYPHENED.finditer(text):
         between = text[tokens[-1].end : match.start()] if tokens else ""
@@ -62,7 +62,7 @@ def _by_library(tokens: list[_Token], table: Table) -> Iterator[Place]:
 
 
 _ONE = frozenset("ei un um".split())
-"""What the words for one begin with; “Millionen” alone are not one."""
+"""The beginnings of words for one. “Millionen” without such a word is not a million."""
 
 
 def _by_table(tokens: list[_Token], table: Table) -> Iterator[Place]:
@@ -81,18 +81,18 @@ def _by_table(tokens: list[_Token], table: Table) -> Iterator[Place]:
 
 
 _ANYBODY = re.compile("[وفبلك]?(?:ال)?احدي?")
-"""“One of”, and Sunday: a number only in “eleven”."""
+"""“One of”, and also Sunday: this word is a number only in “eleven”."""
 
 
 def _place(run: list[_Token], values: list[int], table: Table) -> Iterator[Place]:
     if len(run) == 1 and stem(run[0].word, table) in scales(table):
-        yield run[0].start, run[0].end, run[0].word  # “тысячи” are not a thousand.
+        yield run[0].start, run[0].end, run[0].word  # “тысячи” alone is not a thousand.
     elif run and not (len(run) == 1 and _ANYBODY.fullmatch(run[0].word)):
         yield run[0].start, run[-1].end, normal_form(_sum(values))
 
 
 def _sum(values: list[int]) -> Decimal:
-    """Add up the parts of a number; a hundred and more may multiply what stands before it."""
+    """Add up the parts of a number; 100 and larger scales may multiply the part before them."""
     total = part = 0
     for value in values:
         if value >= 1000 and not value % 1000:
@@ -105,7 +105,7 @@ def _sum(values: list[int]) -> Decimal:
 
 
 def _goes_on(values: list[int], number: int, token: _Token, table: Table) -> bool:
-    """Whether a number word belongs to those before it."""
+    """Whether a number word continues the number before it."""
     part: list[int] = []
     for value in values:
         part = [] if value >= 1000 and not value % 1000 else [*part, value]
@@ -123,7 +123,7 @@ def _goes_on(values: list[int], number: int, token: _Token, table: Table) -> boo
 
 
 def _value(token: _Token, table: Table, within: bool) -> int | None:
-    """Return what a number word counts; in Arabic others may be written together with it."""
+    """Return the value of a number word, to which Arabic may attach function words."""
     words = _number_words(table)
     if table.code == "ar":
         start = "و?" if within else "[وف]?[بلك]?(?:ال)?"

@@ -1,6 +1,6 @@
-"""What is known of each language whose facts are checked, as data: one table a language.
+"""The data of each language in which facts can be checked: one table per language.
 
-Names of months, scales ("Millionen", "лакх") and countries are babel's, and are not repeated here.
+Names of months, scales ("Millionen", "лакх") and countries come from babel, and are not repeated.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ KANA = "[ぁ-ゟァ-ヿー一-鿿㐀-䶿々〇]"
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """What facts are told by in one language.
+    """The data by which facts are recognized in one language.
 
-    `locales` are babel's, the first one for numbers. `kind` says what of a sentence besides its
-    figures has to stand in a source: "names", words with a capital; "nouns", all that German writes
-    with one; "words", all that carry meaning; or "characters", of scripts without blanks. `stemmer`
-    is Snowball's. `joiners` stand between the days of a range, `of` between day, month and year.
-    `percent` is a regular expression for the words for “%”, and `halves`
-    for words that change the number beside them. `numerals` is one
-    for words made of a number that is not read ("dreitägig"): they must stand in a source.
-    `articles` says that the word for one is an article as well. `countries` are words for the
-    people of countries that babel does not know.
+    `locales` are babel's; the first one is used for numbers. `kind` says which parts of a sentence,
+    besides its figures, a source must have: "names" (words with a capital), "nouns" (German writes
+    them with a capital), "words" (all content words), or "characters" (for scripts without blanks).
+    `stemmer` is Snowball's name for the language. `joiners` are between the days of a range, and
+    `of` is between day, month and year. `percent` is a regular expression for words for “%”,
+    `halves` for words that change the number next to them, and `numerals` for words with a number
+    in them that is not parsed ("dreitägig"): a source must have these words. `articles` says that
+    the word for one is an article as well. `countries` are words for people of countries that babel
+    does not have.
     """
 
     code: str

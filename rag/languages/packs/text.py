@@ -1,4 +1,4 @@
-"""A text made plain: one form of each sign, its words and their stems."""
+"""Text normalization: one form for each character, the words of a text, and their stems."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from functools import lru_cache
 from rag.languages.packs.tables import Table
 
 MARKS = "\u0300-\u036f\u0900-\u0903\u093a-\u094f\u0951-\u0963"
-"""Accents and the vowels of Hindi, which are no letters of their own."""
+"""Accents and the vowel signs of Hindi, which are not letters."""
 
 WORD = re.compile(rf"[^\W\d_][^\W\d_{MARKS}]*(?:[{MARKS}]+[^\W\d_{MARKS}]*)*")
 
 _UNSEEN = re.compile("[\u00ad\u0640\u064b-\u065f\u0670\u200b-\u200f\u2060\ufeff]")
-"""What is written within words and is none of their letters, vowels of Arabic among it."""
+"""Characters inside words that are not letters, such as the vowel signs of Arabic."""
 
 _SAME = {
     **dict.fromkeys("أإآٱ", "ا"),
@@ -33,14 +33,14 @@ _SAME = {
     "٪": "%",
 }
 _NASAL = re.compile("[ङञणनम]\u094d(?=[क-म])")
-"""A nasal before another consonant, which is also written as a dot: “सितम्बर”, “सितंबर”."""
+"""A nasal before another consonant, which can also be written as a dot: “सितम्बर”, “सितंबर”."""
 
 
 def plain(text: str) -> str:
-    """Return a text with one sign for what is written in several ways.
+    """Return a text with one character for those that can be written in several ways.
 
-    Digits of all scripts become those of ASCII, and blanks of all widths one blank. Hamza, nukta
-    and vowels that are mostly left out are left out.
+    Digits of all scripts become ASCII digits, and any run of blanks becomes one blank. Hamza, nukta
+    and optional vowels are removed.
     """
     text = _UNSEEN.sub("", unicodedata.normalize("NFKC", text))
     text = "".join(_SAME.get(each, each) for each in map(_digit, text))
@@ -48,7 +48,7 @@ def plain(text: str) -> str:
 
 
 def bare(word: str) -> str:
-    """Return a word in small letters without accents."""
+    """Return a word in lower case without accents."""
     return re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFD", word.casefold()))
 
 
@@ -58,7 +58,7 @@ def _digit(sign: str) -> str:
 
 @lru_cache(maxsize=2**14)
 def stem(word: str, table: Table) -> str:
-    """Return what the forms of a word have in common, in small letters."""
+    """Return the stem of a word, in lower case."""
     lower = word.casefold()
     if table.code == "ru":
         return re.sub(rf"(?<=..)(?:{'|'.join(_RUSSIAN_ENDINGS)})$", "", lower, count=1)
@@ -69,13 +69,13 @@ def stem(word: str, table: Table) -> str:
 
 @lru_cache(maxsize=2**14)
 def forms(word: str, table: Table) -> frozenset[str]:
-    """Return stems that a word may have: two words are one where they have one in common.
+    """Return the possible stems of a word; two words count as the same if they share one.
 
-    In Russian “Сергея” is a form of “Сергей” and “Кореи” one of “Корея”.
+    In Russian, “Сергея” is a form of “Сергей”, and “Кореи” of “Корея”.
     """
     lower = word.casefold()
     if table.code != "ru":
-        # To names German sets an s: “Chinas”.
+        # German adds an s to names in the genitive: “Chinas”.
         name = {lower[:-1]} if table.code == "de" and lower[-1:] == "s" else set()
         return frozenset({lower, stem(word, table), bare(stem(word, table)), *name})
     ended = (each for each in _RUSSIAN_ENDINGS if lower.endswith(each))
@@ -90,16 +90,16 @@ _RUSSIAN_ENDINGS = sorted(
     key=len,
     reverse=True,
 )
-"""Of nouns and adjectives. Snowball takes “Иванов” for a form of “Иван”."""
+"""Endings of nouns and adjectives. Snowball would take “Иванов” for a form of “Иван”."""
 
 _ARABIC_START = re.compile(r"^(?:[وف]?(?:[بك]?ال|لل)|[وف])(?=\w{3})")
 _ARABIC_END = re.compile(r"(?<=\w{3})(?:تين|تان|ات|ون|ين|ان|ها|هم|يه|ه)$")
-"""The article with what is written together with it, and the commonest endings. Snowball takes the
-first letter of “بولندا” (Poland) for a preposition."""
+"""The article with prefixes that are written together with it, and the commonest endings. Snowball
+would take the first letter of “بولندا” (Poland) for a preposition."""
 
 
 def _snowball(word: str, name: str) -> str:
     from Stemmer import Stemmer
 
-    # One of them is not to be used by two threads at once.
+    # A Stemmer is not thread-safe, so it is not shared.
     return str(Stemmer(name).stemWord(word))

@@ -1,4 +1,4 @@
-"""The words that carry meaning, in scripts without capitals: all must stand in a source."""
+"""Scripts without capitals: a source must have all content words."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rag.languages.packs.text import WORD, forms, plain
 
 
 def missing_words(text: str, sources: Sequence[str], table: Table) -> list[str]:
-    """Return the words of a text, without function words, that the sources do not hold."""
+    """Return the words of a text, apart from function words, that the sources do not have."""
     known = frozenset().union(*(_known(source, table) for source in sources))
     return [word for word in _words(text, table) if forms(word, table).isdisjoint(known)]
 

@@ -1,1 +1,1 @@
-"""What the default weights need that run in this process: their client, and what they keep."""
+"""For the default weights, which run in this process: their client, cache and memory check."""

@@ -1,6 +1,6 @@
-"""How much memory a language model needs, and how much is free: told before it is loaded.
+"""Estimate how much memory a language model needs and how much is free, before it is loaded.
 
-A system that runs out of memory ends a program without a word, or stands still.
+A system that runs out of memory kills a program without a message, or freezes.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ from contextlib import suppress
 from pathlib import Path
 
 OVERHEAD = 400_000_000
-"""Bytes that llama.cpp takes for its work besides the weights and what it has read (measured)."""
+"""Bytes that llama.cpp needs besides the weights and the KV cache (measured)."""
 
 _HEADER = 1_000_000
-"""Bytes of a file in which its numbers stand; the vocabulary, which is long, comes after them."""
+"""Bytes at the start of a file that hold its numbers. The long vocabulary comes after them."""
 
 _NUMBERS = rb"(?:[\4\5]\0{3}|\x09\0{3}[\4\5]\0{3}(?P<count>.{8}))"
-"""What stands in a file before a number of 32 bits, or several: there is none of another kind."""
+"""The type tag before a 32-bit number, or an array of them: the numbers read here are all such."""
 
 _PART = re.compile(r"-00001-of-(\d{5})\.gguf$")
 
 
 def needed_memory(path: Path, tokens: int) -> int:
-    """Return how many bytes a GGUF model needs about, to read so many tokens.
+    """Return about how many bytes a GGUF model needs for a context of so many tokens.
 
-    These are its file, or its parts, the keys and values of the tokens (in 16 bits each), and some
-    more to work with. What a broken file does not tell is not counted: loading it tells the error.
+    These are its file or its parts, the KV cache (16 bits per number), and `OVERHEAD`. What a
+    broken file does not say is not counted: loading it will report the error.
     """
     files = [path]
     if parts := _PART.search(path.name):
@@ -38,7 +38,7 @@ def needed_memory(path: Path, tokens: int) -> int:
 
 
 def _values_of_a_token(path: Path) -> int:
-    """Return how many numbers, keys and values of all layers, are kept for a token."""
+    """Return how many numbers the KV cache holds for a token, over all layers."""
     with path.open("rb") as file:
         header = file.read(_HEADER)
     named = re.search(rb"^GGUF.*?general\.architecture\x08\0{3}(.)\0{7}", header, re.DOTALL)
@@ -47,7 +47,7 @@ def _values_of_a_token(path: Path) -> int:
     architecture = header[named.end() :][: named[1][0]]
 
     def numbers(name: str) -> list[int]:
-        """What is told of all layers at once, or of each."""
+        """Return a field of the header: one number for all layers, or one for each."""
         key = architecture + b"." + name.encode()
         pattern = re.escape(struct.pack("<Q", len(key)) + key) + _NUMBERS
         if not (found := re.search(pattern, header, re.DOTALL)):
@@ -67,21 +67,22 @@ def _values_of_a_token(path: Path) -> int:
 
 
 def free_memory(root: Path = Path("/")) -> int | None:
-    """Return how many bytes may still be taken: by the machine, the container and the process.
+    """Return how many bytes are free, within the limits of the machine, container and process.
 
-    None where the system does not say. `root` is where it tells of its control groups, of which
-    psutil knows nothing.
+    None if the system does not say. `root` is the root of the file system with the control groups,
+    which psutil does not know.
     """
     found = [*_of_system(), *_of_group(root)]
     return max(0, min(found)) if found else None
 
 
 def _of_system() -> Iterator[int]:
-    """Yield what the machine has left, and what a limit of this process (`ulimit -v`) leaves."""
+    """Yield the machine's free memory, and what a limit of this process (`ulimit -v`) leaves."""
     import psutil
 
     with suppress(OSError, psutil.Error):  # There is no /proc.
-        # On macOS much of what may be used counts as used. Nor is there such a limit, or kept to.
+        # On macOS, much of the available memory counts as used, and there is no such limit, or it
+        # is not enforced.
         if psutil.LINUX:
             yield psutil.virtual_memory().available
             process = psutil.Process()
@@ -91,7 +92,7 @@ def _of_system() -> Iterator[int]:
 
 
 def _of_group(root: Path) -> Iterator[int]:
-    """Yield what the control groups (cgroups, of both versions) that hold this process leave."""
+    """Yield what the control groups of this process (cgroups v1 and v2) leave."""
     for line in _read(root / "proc/self/cgroup").splitlines():
         _, kinds, path = (line + "::").split(":")[:3]
         if not kinds:
@@ -102,15 +103,16 @@ def _of_group(root: Path) -> Iterator[int]:
         else:
             continue
         group = top / path.strip("/")
-        # Each group above counts as well. A container sees its own at the top, whatever its path.
+        # Parent groups have limits as well. A container sees its own group at the top, whatever
+        # its path says.
         for folder in (group, *(each for each in group.parents if each.is_relative_to(top))):
             yield from _left_in(folder, *names)
 
 
 def _left_in(group: Path, limit: str, usage: str, stale: str) -> Iterator[int]:
     most, taken = (_read(group / f"memory.{name}").strip() for name in (limit, usage))
-    if most.isdigit() and taken.isdigit():  # Else there is no limit, which is "max".
-        # What was read of files and is not in use is given up when memory is needed.
+    if most.isdigit() and taken.isdigit():  # Without a limit, it is "max".
+        # The inactive page cache is given up when memory is needed.
         spare = re.search(rf"^{stale} (\d+)$", _read(group / "memory.stat"), re.M)
         yield int(most) - int(taken) + (int(spare[1]) if spare else 0)
 

@@ -1,4 +1,4 @@
-"""The client of the default weights, which are served by llama.cpp in this process."""
+"""The client of the default weights, which llama.cpp serves in this process."""
 
 from __future__ import annotations
 
@@ -17,44 +17,43 @@ from rag.writing.own.prefix_cache import PrefixCache
 
 
 class OwnServer(OpenAILike):  # type: ignore[misc]  # LlamaIndex has no types for it.
-    """Each prompt is answered in a slot that holds its beginning alone: all but its last message.
+    """A client whose answers depend only on the prompt, and not on earlier requests.
 
-    One that is answered with an adapter is read whole. So the same prompt gets the same answer,
-    whatever was asked before.
+    Each prompt is answered in a slot that holds nothing but the prompt's beginning (all but its
+    last message). A prompt that is answered with an adapter is read as a whole.
     """
 
     prefix_cache: PrefixCache = Field(exclude=True, repr=False)
     adapters: Mapping[str, str] = Field(default_factory=dict, exclude=True, repr=False)
-    """The hashes of the adapters that the server has beside the weights, by their files' names, in
-    the order in which it was given them."""
+    """The hashes of the server's adapters by their file names, in the order of their numbers."""
 
     def chat(
         self, messages: Sequence[ChatMessage], *, adapter: str | None = None, **given: Any
     ) -> ChatResponse:
-        """Answer a prompt, with the adapter of a hash if one is given."""
+        """Answer a prompt, with the adapter that has a hash if one is given."""
         with self._adapted_slot(adapter) if adapter else self.slot(messages) as slot:
             return super().chat(messages, **slot, **given)
 
     def stream_chat(
         self, messages: Sequence[ChatMessage], *, adapter: str | None = None, **given: Any
     ) -> ChatResponseGen:
-        """Answer a prompt piece by piece, with the adapter of a hash if one is given."""
+        """Answer a prompt piece by piece, with the adapter that has a hash if one is given."""
         with self._adapted_slot(adapter) if adapter else self.slot(messages) as slot:
             pieces = super().stream_chat(messages, **slot, **given)
             try:
                 yield from pieces
             except GeneratorExit:
-                # The client's stream and its own generator hold each other. Until they are
-                # collected, the connection stays open, and the server writes on in this slot.
+                # The client's stream and its generator form a reference cycle. Until it is
+                # collected, the connection stays open, and the server goes on writing in this slot.
                 del pieces
                 gc.collect()
                 raise
 
     @contextmanager
     def slot(self, messages: Sequence[ChatMessage]) -> Iterator[dict[str, Any]]:
-        """Have a prompt's beginning in a slot, and yield what is said of that in a request.
+        """Put a prompt's beginning into a slot, and yield the request parameters that select it.
 
-        A prompt of one message takes any slot.
+        A prompt of a single message takes any slot.
         """
         beginning = messages[:-1]
         if not beginning:
@@ -66,7 +65,7 @@ class OwnServer(OpenAILike):  # type: ignore[misc]  # LlamaIndex has no types fo
             super(OwnServer, self).chat(begun, max_tokens=1, **_in(slot))
 
         def clear(slot: int) -> None:
-            with suppress(openai.OpenAIError, httpx.HTTPError):  # It only takes longer then.
+            with suppress(openai.OpenAIError, httpx.HTTPError):  # The next request is only slower.
                 bare = [ChatMessage(role="user", content="-")]
                 super(OwnServer, self).chat(bare, max_tokens=1, **_in(slot, cache_prompt=False))
 
@@ -75,7 +74,7 @@ class OwnServer(OpenAILike):  # type: ignore[misc]  # LlamaIndex has no types fo
 
     @contextmanager
     def _adapted_slot(self, adapter: str) -> Iterator[dict[str, Any]]:
-        """Yield what a request says that is answered with an adapter."""
+        """Yield the request parameters that select a slot and an adapter."""
         number = list(self.adapters.values()).index(adapter)
         with self.prefix_cache.adapted_slot() as slot:
             yield _in(slot, cache_prompt=False, lora=[{"id": number, "scale": 1.0}])

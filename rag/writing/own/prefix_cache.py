@@ -1,12 +1,11 @@
-"""What the default weights have read of the prompts' beginnings, kept on disk.
+"""A cache on disk of the state of the default weights after the prompts' beginnings.
 
 Each kind of prompt that is answered without an adapter begins with its examples, 500 to 850 tokens,
-and reading these takes two cores seven to twelve seconds. llama.cpp can write down what it has
-worked out for them, and read that back in a moment. A file is kept for each beginning, in the
-user's cache; its name tells what it depends on and what its bytes must be, so that another one is
-never used.
+and reading these takes two cores seven to twelve seconds. llama.cpp can save its state after them,
+and restore that in a moment. There is a file for each beginning, in the user's cache. Its name has
+a hash of what the state depends on and a hash of its bytes, so that a wrong file is never used.
 
-Each such prompt goes on from its file, so that its answer does not depend on what was asked before:
+Each such prompt starts from its file, so that its answer does not depend on earlier requests:
 llama.cpp's sums differ a little with what else it holds, by 0.06 in the probability of a word.
 """
 
@@ -34,17 +33,17 @@ if TYPE_CHECKING:
     from llama_index.core.base.llms.types import ChatMessage
 
 SECONDS = 60
-"""How long the server may take to write or to read a file of some 25 MB."""
+"""How long the server may take to write or to read a file of about 25 MB."""
 
 KEPT = 8
-"""Files that are kept, the newest: there are seven kinds of prompts."""
+"""The newest files, which are kept: there are seven kinds of prompts."""
 
 UNFINISHED_SECONDS = 3600
-"""After which a file that nobody has written to its end is of a program that was killed."""
+"""The age from which an unfinished file must be from a program that was killed."""
 
 
 def kept_folder() -> Path:
-    """Return the folder of the files: in the user's cache, or of this process where that fails."""
+    """Return the folder of the files: in the user's cache, or a temporary one if that fails."""
     folder = platformdirs.user_cache_path("footnoted") / "beginnings"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -55,15 +54,15 @@ def kept_folder() -> Path:
 
 
 class PrefixCache:
-    """The slots of one server, each with a beginning in it and nothing else while it is used.
+    """The slots of one server. While in use, each holds a beginning and nothing else.
 
-    One that is used with an adapter is empty.
+    A slot that is used with an adapter is empty.
     """
 
     def __init__(self, address: str, key: str, folder: Path, weights: Path, slots: int) -> None:
-        """Name the server, the `folder` that it writes to, and the file of weights that it runs.
+        """Name the server, the `folder` that it writes to, and the file of its weights.
 
-        One file is told from another by its path, size and time: it has a gigabyte to be read.
+        The weights are identified by their path, size and time: hashing would read a gigabyte.
         """
         self._client = httpx.Client(
             base_url=address,
@@ -90,9 +89,9 @@ class PrefixCache:
     ) -> Iterator[int]:
         """Yield a slot that nobody else uses meanwhile, with the beginning of a prompt in it.
 
-        It is taken out of its file; where there is none, `read` has the server read it in the slot
-        of this number. `clear` makes a request of any other kind there, where the last one was made
-        with an adapter: the next one without it loses what its slot holds.
+        The beginning is restored from its file; if there is none, `read` has the server read it in
+        the slot with the given number. If the slot's last request had an adapter, `clear` first
+        makes any request without one there, since such a request loses what the slot holds.
         """
         with self._taken(adapted=False) as slot:
             if slot in self._adapted:
@@ -111,7 +110,7 @@ class PrefixCache:
 
     @contextmanager
     def _taken(self, *, adapted: bool) -> Iterator[int]:
-        """Yield a slot that is free: of several, one that was last used with an adapter, or not."""
+        """Yield a free slot, preferably one whose last request was also (not) `adapted`."""
         with self._freed:
             self._freed.wait_for(lambda: self._free)
             slot = max(self._free, key=lambda each: (each in self._adapted) is adapted)
@@ -126,7 +125,7 @@ class PrefixCache:
     def _fill(self, slot: int, name: str, read: Callable[[int], None]) -> None:
         if not self._restored(slot, name):
             with self._making:
-                # Another one may just have read it. Where nothing can be written, it stays here.
+                # Another thread may just have saved it. If saving fails, the slot still holds it.
                 if not self._restored(slot, name) and self._held.get(slot) != name:
                     self._held.pop(slot, None)
                     self._ask(slot, "erase")
@@ -139,7 +138,7 @@ class PrefixCache:
         return hashlib.sha256(json.dumps([*self._depends, said]).encode()).hexdigest()[:16]
 
     def _restored(self, slot: int, name: str) -> bool:
-        """Have the server read the file, if there is one and it is what it should be."""
+        """Have the server restore a beginning's file, if there is one with the right bytes."""
         for path in self._folder.glob(f"{name}-*.bin"):
             with suppress(OSError):
                 if path.stem.endswith(f"-{file_sha256(path)[:32]}"):
@@ -147,7 +146,7 @@ class PrefixCache:
         return False
 
     def _keep(self, slot: int, name: str) -> None:
-        """Have the server write the file: whole, or it is not there. Without it all else works."""
+        """Have the server save a beginning's file atomically. Everything works without it."""
         part = self._folder / f"{name}.{id(self):x}.part"
         with suppress(OSError):
             if self._ask(slot, "save", part.name):
@@ -157,7 +156,7 @@ class PrefixCache:
             self._sweep()
 
     def _sweep(self) -> None:
-        """Delete what other prompts and weights have left, and what was not finished."""
+        """Delete the files of other prompts and weights, and unfinished files."""
         whole = sorted(self._folder.glob("*.bin"), key=lambda path: path.stat().st_mtime)
         for old in whole[:-KEPT]:
             old.unlink(missing_ok=True)
@@ -166,7 +165,7 @@ class PrefixCache:
                 part.unlink(missing_ok=True)
 
     def _ask(self, slot: int, action: str, name: str = "") -> bool:
-        """Have the server do something with a slot; return whether it has."""
+        """Have the server perform an action on a slot; return whether it did."""
         with suppress(OSError, httpx.HTTPError):
             body = {"filename": name} if name else {}
             return self._client.post(f"/slots/{slot}?action={action}", json=body).is_success

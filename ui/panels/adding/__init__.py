@@ -1,1 +1,1 @@
-"""What comes into a library while its window is open: what visitors add, and what others change."""
+"""Changes to a library while its window is open: what visitors add, and what others change."""

@@ -26,7 +26,7 @@ Became = Literal["added", "replaced", "removed"]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What became of a document, and the visitor who did it, if one of this window did."""
+    """What happened to a document, and the visitor of this window who did it, if any."""
 
     became: Became
     source: str
@@ -34,7 +34,7 @@ class Change:
 
 
 class Changes:
-    """The changes of one library, found when a page asks: it is told what it has not seen."""
+    """The changes of one library, detected when a page asks; it gets those it has not seen."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
@@ -47,7 +47,7 @@ class Changes:
         self._by: dict[str, str] = {}
 
     def expect(self, document_id: str, visitor: str) -> None:
-        """Take note that this visitor is about to put a document in, or to take it out."""
+        """Note that this visitor is about to add or remove a document."""
         with self._lock:
             self._by[document_id] = visitor
             if len(self._by) > KEPT:  # Most of them changed nothing.
@@ -56,7 +56,7 @@ class Changes:
     def look(self) -> tuple[str | None, int]:
         """Return the library's revision as it is now, and how many changes there have been.
 
-        Raises LibraryError where it cannot be read.
+        Raises LibraryError if it cannot be read.
         """
         with self._lock:
             store = self._library.store
@@ -69,7 +69,7 @@ class Changes:
             return self._revision, self._number
 
     def since(self, number: int, visitor: str) -> list[Change]:
-        """Return the changes after so many, without the visitor's own."""
+        """Return the changes after the first `number`, without the visitor's own."""
         with self._lock:
             new = min(self._number - number, len(self._kept))
             return [
@@ -112,6 +112,6 @@ def _in_words(became: Became, sources: Sequence[str]) -> str:
 
 
 def _short(source: str) -> str:
-    """Return what a document is called, a file with the folder that it is in."""
+    """Return the name of a document; for a file, with the folder that it is in."""
     path = PurePath(source)
     return title_line("/".join(path.parts[-2:]) if path.is_absolute() else source_name(source))

@@ -1,4 +1,4 @@
-"""Documents on their way into a library. The work goes on when its page is closed."""
+"""Documents that are being added to a library. The work goes on when its page is closed."""
 
 from __future__ import annotations
 
@@ -31,34 +31,34 @@ AT_ONCE = 2
 """How many documents of a visitor are read at once: a slow one does not hold up all others."""
 
 FEW = 8
-"""So many documents are told one by one; of more, how many they were, and which have failed."""
+"""Up to this many documents are reported one by one; of more, only counts and failures."""
 
 TOLD = 100
-"""How many failures are told one by one."""
+"""How many failures are reported one by one."""
 
 NAMED = 10
-"""So many documents that a program that ended did not add are named; the others are counted."""
+"""How many of the documents that an ended program did not add are named; the rest are counted."""
 
 VISITORS = 50
-"""Of how many visitors is kept what became of their documents."""
+"""For how many visitors the outcomes of their documents are kept."""
 
 MOST_BYTES = 50 * MAX_BYTES
-"""What the uploads that wait, or may be tried again, take of the disk."""
+"""The most disk space, in bytes, for uploads that wait or may be tried again."""
 
 Pages = Callable[[int, int], None]
-"""Called with how many pages are read, and of how many; what it raises ends the reading."""
+"""Called with the number of pages read and the total; raising an exception ends the reading."""
 
 
 @dataclass(eq=False)
 class Item:
-    """A document that was given: how it is read, and how far it is."""
+    """A document to add: how it is read, and its progress."""
 
     name: str
     read: Callable[[Pages], Document]
     opens: Callable[[], list[Item]] | None = None
-    """Opens an archive: what is in it takes its place."""
+    """Opens an archive, whose contents then take its place."""
     folder: Path | None = None
-    """Holds what was uploaded, until that is of no more use."""
+    """Holds the upload until it is no longer needed."""
     at_work: Outcome | None = None
     outcome: Outcome | None = None
     added: Added | None = None
@@ -73,7 +73,7 @@ class Job:
     ) -> None:
         """Name the library; `expect` is given the id of each document before it is put in."""
         self.looking = threading.Lock()
-        """Held by who looks how far it is: of two events at once, the older never comes last."""
+        """Held while an event reads the progress, so that an older state is never shown last."""
         self._library = library
         self._expect = expect
         self._unfinished = Unfinished(library.folder, visitor)
@@ -81,7 +81,7 @@ class Job:
         self._changed = threading.Condition()
         self._items: list[Item] = []
         self._waiting: deque[Item] = deque()
-        self._needed = Counter[Path]()  # By how many documents a folder is.
+        self._needed = Counter[Path]()  # How many documents need each folder.
         self._workers = 0
 
     @property
@@ -95,7 +95,7 @@ class Job:
         return not self.goes_on and any(_failed(each) for each in self._items)
 
     def add(self, items: Iterable[Item]) -> None:
-        """Add documents, behind those that are still waiting; what is over is forgotten."""
+        """Add documents behind those that still wait; if all others are done, forget those."""
         with self._changed:
             if not self.goes_on:
                 self.forget()
@@ -106,12 +106,12 @@ class Job:
             self._needed.update(each.folder for each in given if each.folder)
             for _ in range(min(AT_ONCE - self._workers, len(self._waiting))):
                 self._workers += 1
-                # It tells how far it is in the language of who gave it.
+                # So that progress is reported in the visitor's language.
                 run = copy_context().run
                 threading.Thread(target=run, args=(self._work,), daemon=True).start()
 
     def stop(self) -> None:
-        """Begin nothing more, and leave what is at work at its next step."""
+        """Begin no more documents, and abandon those in progress at their next step."""
         with self._changed:
             for item in self._items:
                 item.stopped = item.stopped or item.outcome is None
@@ -132,7 +132,7 @@ class Job:
                 self.add(again)
 
     def forget(self) -> None:
-        """Forget what is over, with all that could be tried again."""
+        """Forget all outcomes, and delete the uploads that could be tried again."""
         with self._changed:
             for folder in self._needed:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -141,12 +141,12 @@ class Job:
             self._note()
 
     def wait(self, seconds: float) -> None:
-        """Wait for the end, but not longer than this."""
+        """Wait until everything is done, or this many seconds have passed."""
         with self._changed:
             self._changed.wait_for(lambda: not self.goes_on, seconds)
 
     def progress(self) -> list[Outcome]:
-        """Return how far it is: in all where there is much, and what is at work or waits."""
+        """Return the progress of each document; of many, the total and those in progress."""
         with self._changed:
             open_ = [each for each in self._items if each.outcome is None]
             lines = [each.at_work for each in open_ if each.at_work]
@@ -161,7 +161,7 @@ class Job:
             return [Outcome(told, share=done / of), *lines]
 
     def outcomes(self) -> list[Outcome]:
-        """Return what became of the documents: of many, how many they were and what has failed."""
+        """Return the outcome of each document; of many, only the counts and the failures."""
         with self._changed:
             if self._cut_off:
                 return [_said(self._cut_off)]
@@ -186,7 +186,7 @@ class Job:
                 item.at_work, item.outcome = None, outcome
                 if not self.goes_on:
                     self._unfinished.end()
-                elif outcome:  # An archive is open now, and what is in it goes on.
+                elif outcome:  # None: an archive was opened, and its contents go on.
                     self._unfinished.over(item.name)
                 if item.folder and outcome and outcome.well:
                     self._free(item.folder)
@@ -204,7 +204,7 @@ class Job:
             return None
 
     def _note(self) -> None:
-        """Keep on the disk what is still to be added, for when the program ends before it is."""
+        """Record on disk what is still to be added, in case the program ends before that."""
         if left := [each.name for each in self._items if each.outcome is None]:
             self._unfinished.begin(left)
         else:
@@ -217,7 +217,7 @@ class Job:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _put_in(self, item: Item) -> Outcome | None:
-        """Read a document and put it in; say what became of it. An archive is opened instead."""
+        """Read and add a document, and return the outcome; an archive is opened, with None."""
         name = title_line(item.name)
 
         def report(stage: str, done: int, total: int) -> None:
@@ -243,13 +243,13 @@ class Job:
             return _left(item)
         except UserError as error:
             return Outcome(said(str(error)), well=False)
-        except Exception:  # noqa: BLE001  a bug of ours, which the others should not suffer from
+        except Exception:  # noqa: BLE001  a bug of ours must not stop the others
             traceback.print_exc()
             return Outcome(_("%(name)s: %(stage)s", name=name, stage=_(BUG)), well=False)
         return Outcome(_became(item.added))
 
     def _open(self, archive: Item, inside: Sequence[Item]) -> None:
-        """Put what is in an archive in its place, to be added next."""
+        """Replace an archive with its contents, which are added next."""
         with self._changed:
             at = self._items.index(archive)
             self._items[at : at + 1] = inside
@@ -268,7 +268,7 @@ class Jobs:
     def __init__(self) -> None:
         self._jobs: OrderedDict[tuple[str, str], Job] = OrderedDict()
         self._lock = threading.Lock()
-        self._folder = tempfile.TemporaryDirectory(prefix="footnoted-")  # Goes with the program.
+        self._folder = tempfile.TemporaryDirectory(prefix="footnoted-")  # Until the program ends.
 
     def of(
         self, visitor: str, library: Library, expect: Callable[[str], None] = lambda _: None
@@ -284,7 +284,7 @@ class Jobs:
             return job
 
     def upload(self, path: Path, name: str, library: Library) -> Item:
-        """Return what was uploaded, out of the folder from which old uploads are swept."""
+        """Return an upload as an item, moved out of the folder where old uploads are deleted."""
         folder = Path(tempfile.mkdtemp(dir=self._folder.name))
         opened = (each for each in (ENDING, MAIL) if name.lower().endswith(each))
         kept = folder / ("upload" + next(opened, ""))
@@ -300,13 +300,13 @@ def _read(path: Path, name: str, library: Library, pages: Pages) -> Document:
 
 
 def _members(path: Path, name: str, library: Library) -> list[Item]:
-    """Return what is in an archive that was uploaded, and what of it cannot be read."""
+    """Return the contents of an uploaded archive; what cannot be read becomes failing items."""
     _bytes_of(path, name)
     itself = Item(name, partial(_read, path, name, library), folder=path.parent)
     try:
         found = archive_at(path)
-    except DocumentError as error:  # It knows the upload by its place.
-        if path.suffix == MAIL:  # Reading it says so.
+    except DocumentError as error:  # It names the stored file.
+        if path.suffix == MAIL:  # Reading it will report this.
             return [itself]
         raise DocumentError(str(error).replace(path.name, title_line(name), 1)) from error
     archive = replace(found, source=title_line(name)) if found else None

@@ -1,6 +1,6 @@
 """What a visitor was adding when the program ended, for the next start.
 
-<library>/adding/<visitor>.jsonl       the names of what is added, then each that is over
+<library>/adding/<visitor>.jsonl       the names of the documents, then each that is done
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from index.atomic import write_whole
 
 
 class Unfinished:
-    """The record of what a visitor adds to a library, which is there as long as that goes on.
+    """The record of what a visitor is adding to a library, which exists while that goes on.
 
-    It can only help: where it cannot be written, the work goes on without it.
+    The record is optional: if it cannot be written, the work goes on without it.
     """
 
     def __init__(self, folder: Path, visitor: str) -> None:
@@ -31,7 +31,7 @@ class Unfinished:
         self._lock = FileLock(self._path.with_suffix(".lock"), timeout=0, thread_local=False)
 
     def names(self) -> list[str]:
-        """Return what a program that has ended did not finish, in the order it was given."""
+        """Return the documents that an ended program did not finish, in their order."""
         if not self._path.exists() or not self._hold():
             return []
         with suppress(OSError, ValueError, TypeError):
@@ -48,21 +48,21 @@ class Unfinished:
         return []
 
     def begin(self, names: Iterable[str]) -> None:
-        """Keep what is to be added, in place of what was kept before."""
+        """Record what is to be added, in place of any earlier record."""
         with suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             if self._hold():
                 write_whole(self._path, f"{json.dumps(list(names))}\n".encode(), 0o600)
 
     def over(self, name: str) -> None:
-        """Take note of one that needs nothing more."""
+        """Note that a document is done."""
         with suppress(OSError):
             if self._lock.is_locked and self._path.exists():
                 with self._path.open("a") as file:
                     file.write(f"{json.dumps(name)}\n")
 
     def end(self) -> None:
-        """Remove the record: all of it is over, or was told."""
+        """Delete the record: everything in it is done, or was reported."""
         with suppress(OSError):
             if self._lock.is_locked:
                 self._path.unlink(missing_ok=True)
@@ -70,7 +70,7 @@ class Unfinished:
                 self._lock.release()
 
     def _hold(self) -> bool:
-        """Keep other windows from the record; whether that could be done."""
+        """Lock the record against other windows; return whether that succeeded."""
         try:
             if not self._lock.is_locked:
                 self._lock.acquire()

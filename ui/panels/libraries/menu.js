@@ -1,15 +1,15 @@
 // Runs once, when #library is on the page. Gradio gives `element`, `trigger` and `watch`. The page's
-// address names the library that it has; here it is given another one, and the list is opened.
+// address names the library that it has; this turns the page to another one, and opens the list.
 //
 // A page keeps its library while an answer is made or a text is checked, so that both end where they
-// were begun. What is typed and not asked stays.
+// were begun. What was typed but not asked stays.
 
 const list = document.getElementById("library-list");
 const name = () => document.getElementById("library-name");
 
 let opened = false;
 const show = () => {
-  list.hidden = !opened && !list.querySelector(".notice"); // That there is no such library is seen.
+  list.hidden = !opened && !list.querySelector(".notice"); // A notice that there is no such library stays in view.
   name()?.setAttribute("aria-expanded", String(!list.hidden));
 };
 const open = (wanted) => {
@@ -29,7 +29,7 @@ const waitsFor = () =>
       ? _("Wait for the text that is being checked, or stop it.")
       : "";
 
-let focused = false; // Whether what had the focus is drawn again.
+let focused = false; // Whether the focus was in what is being redrawn.
 let next = ""; // What the page is turned to once it is loaded: else what it loads would be shown last.
 const turnTo = (library) => {
   if (!name()) {
@@ -43,7 +43,7 @@ const turnTo = (library) => {
   trigger("turn");
 };
 const turnOrTell = (library) => (waitsFor() ? tell(waitsFor()) : turnTo(library));
-// Other scripts ask for it; what they ask for is prevented where the page has to wait.
+// Other scripts ask for a library with this event, which is prevented if the page has to wait.
 document.addEventListener("footnoted:turn", (event) => (waitsFor() ? event.preventDefault() : turnTo(event.detail)));
 
 element.addEventListener("click", (event) => {
@@ -74,14 +74,14 @@ for (const part of [element, list]) {
   });
 }
 
-// A library that was made, or has another name, is the one that the page has next.
+// The page turns to a library that was just made or renamed; its conversations follow the new name.
 const renamed = (before, now) => {
   for (const storage of [localStorage, sessionStorage]) {
     for (const key of Object.keys(storage).filter((each) => each.startsWith("footnoted:conversation:"))) {
       try {
         const kept = JSON.parse(storage.getItem(key));
         if (kept?.library === before) storage.setItem(key, JSON.stringify({ ...kept, library: now }));
-      } catch {} // Somebody else's, or broken.
+      } catch {} // Not ours, or broken.
     }
   }
 };

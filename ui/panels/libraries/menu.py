@@ -1,4 +1,4 @@
-"""The list of libraries: another one is opened, a new one made, one renamed."""
+"""The list of libraries, in which one can be opened, made or renamed."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class LibraryMenu:
         self.list = gr.HTML(elem_id="library-list", apply_default_css=False)
 
     def connect(self, loaded: Any, changed: Callable[[Any], Any]) -> None:
-        """Say what happens at each event; `changed` is told when the page has another library.
+        """Connect each event to its handler; `changed` is given the event of a new library.
 
-        The name comes behind what the page has `loaded`; then it can be turned to another one.
+        The name is shown after the page has `loaded`; only then can it be turned to another one.
         """
         both = [self.shown, self.list]
         loaded.then(self.show, None, both, **PRIVATE)
@@ -47,7 +47,7 @@ class LibraryMenu:
         changed(self.shown.turn(self.show, None, both, trigger_mode="multiple", **PRIVATE))
 
     def show(self) -> Updates:
-        """Show which library the page has, or send it to one that it can have."""
+        """Show which library the page has, or send it to one that the user may read."""
         asked = asked_by()[1]
         here = attempt(self.libraries.here)
         if isinstance(here, UserError) and not asked:  # The first one is not for this user.

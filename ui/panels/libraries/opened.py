@@ -1,8 +1,8 @@
-"""Which library a page has: its address names it, `?library=NAME`, or it is the window's first.
+"""The library of a page: the one that its address names, `?library=NAME`, or the window's first.
 
-So each request of a page says which library is meant: tabs and users do not disturb each other, a
-window that was started again answers pages from before, and a link opens the same library. Names
-come from outside, and are looked up among the libraries that there are.
+So each request of a page says which library is meant: tabs and users do not interfere, a restarted
+window answers pages from before, and a link opens the same library. Names come from outside, and
+are looked up among the libraries that exist.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ui.panels.regression.runs import Runs
 from ui.words.words import _
 
 IDLE = 600.0
-"""Seconds without a request after which the files of a library are closed until the next."""
+"""Seconds without a request after which the files of a library are closed until the next one."""
 
 
 @dataclass
@@ -50,7 +50,7 @@ class Opened:
 
     @cached_property
     def examples(self) -> Examples:
-        """Questions to begin with."""
+        """Its example questions."""
         return Examples(self.assistant)
 
     @cached_property
@@ -67,7 +67,8 @@ class Opened:
 class Libraries:
     """The libraries that pages may have. The models of the first one answer for all of them.
 
-    A library for all languages beside one for English has its own, and the other way round.
+    Only a library with another embedding model has its own: one for all languages if the first is
+    for English, or the other way round.
     """
 
     def __init__(self, assistant: Assistant, rights: Rights | None = None) -> None:
@@ -80,24 +81,24 @@ class Libraries:
 
     @property
     def first_name(self) -> str:
-        """What the library is called that the window was started with."""
+        """The name of the library that the window was started with."""
         return next(iter(libraries(self.settings)))
 
     def places(self) -> dict[str, Place]:
-        """Return the libraries that the user whose event this is may read, by name."""
+        """Return the libraries that the user who sent this event may read, by name."""
         user, _library = asked_by()
         there = libraries(self.settings)
         return {name: there[name] for name in there if self.rights.may_read(user, name)}
 
     def here(self) -> Opened:
-        """Return the library of the page whose event this is.
+        """Return the library of the page that sent this event.
 
-        Raises UserError where there is none of its name, or the user may not read it.
+        Raises UserError if there is none of its name, or the user may not read it.
         """
         return self.named(asked_by()[1])
 
     def named(self, name: str) -> Opened:
-        """Return the library of a name, or the first one where that is empty. Raises as `here`."""
+        """Return a library by name, or the first one if that is empty. Raises as `here` does."""
         user, _library = asked_by()
         if not name and self.rights.everybody_reads:
             return self.first
@@ -149,6 +150,6 @@ class Libraries:
         return found
 
     def forget(self, opened: Opened) -> None:
-        """Let go of a library whose place is another one now."""
+        """Forget an open library that has moved to another place."""
         with self._lock:
             self._opened.pop(opened.library.place, None)

@@ -1,4 +1,4 @@
-"""Work that goes on when its visitor leaves: in a thread, tells how far it is, can be stopped."""
+"""Work in a thread that goes on when its visitor leaves, reports progress and can be stopped."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from index.errors import UserError
 from ui.panels.events import BUG, Stopped
 
 Progress = Callable[[int, int], None]
-"""Called with how much is done, and of how much; what it raises ends the work."""
+"""Called with the number done and the total; raising an exception ends the work."""
 
 
 class Background:
@@ -38,7 +38,7 @@ class Background:
             self.error = str(error)
         except Exception:
             self.error = BUG
-            raise  # The thread's traceback is for the terminal.
+            raise  # The terminal shows the thread's traceback.
 
     def _progress(self, done: int, total: int) -> None:
         self.done, self.total = done, total

@@ -1,7 +1,7 @@
-"""A set begun from the documents that are asked: drafts are proposed, and accepted or rejected.
+"""Drafts of cases, proposed from the documents that are asked, to be accepted or rejected.
 
-Drafts lie in a set of the library's folder, among its cases, and do not count until somebody has
-accepted them. So they are the library's, not a visitor's, and are there when one comes back.
+Drafts are stored in a set in the library's folder, among its cases, and do not count until somebody
+accepts them. So they belong to the library, not to a visitor, and outlast the visit.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from ui.panels.regression.background import Background, Progress
 from ui.words.words import _, noted
 
 SECONDS = 1.0
-"""Between two looks at drafts that are being made."""
+"""Seconds between two looks at drafts that are being made."""
 
 EACH = 8
-"""Drafts of each document, unless something else is said."""
+"""Drafts for each document, by default."""
 
 MOST = 40
 
@@ -55,14 +55,14 @@ element.addEventListener('click', (event) => {
 """
 
 Choose = Callable[[str], Updates]
-"""Returns what to change so that a set is the one that is shown."""
+"""Returns the updates that make a set the chosen one."""
 
 Changed = Callable[[Any], Any]
-"""Told of what changes the set that is shown."""
+"""Called with an event that changes the chosen set."""
 
 
 class Drafts:
-    """The components beside the sets that there are, and their events."""
+    """The components for drafts, next to the list of sets, and their events."""
 
     def __init__(
         self, libraries: Libraries, left_out: gr.JSON, conversation: gr.State, rights: Rights
@@ -78,7 +78,7 @@ class Drafts:
         self._making: dict[Path, tuple[str, Background]] = {}
         self._lock = threading.Lock()
         settings = libraries.settings
-        self.writes = settings.llm != "none" or settings.llm_url is not None
+        self.writes = settings.writes
         begin = fixed.begin_set if self.writes else fixed.begin_set_from_talk
         gr.HTML(begin(), apply_default_css=False)
         with gr.Row(elem_id="draft-row"):
@@ -100,7 +100,7 @@ class Drafts:
         self.timer = gr.Timer(SECONDS, active=False)
 
     def connect(self, name: gr.Dropdown, visit: Any, choose: Choose, changed: Changed) -> None:
-        """Say what happens at each event; `name` is the set that is chosen."""
+        """Connect each event to its handler; `name` is the chosen set."""
         self.choose = choose
         shown = [self.message, self.list, self.propose, self.end, self.timer, name]
         given = [self.set, self.each, self.left_out]
@@ -128,7 +128,7 @@ class Drafts:
         path, library = own_set(here.runs.cases, name), here.library
         exclude = texts(left_out)
         each = min(max(each, 1), MOST)
-        if self.libraries.settings.llm == "none":
+        if not self.libraries.settings.writes:
             raise UserError(_(NO_MODEL))
         ids = [entry.id for entry in library.entries() if entry.id not in exclude]
         if not ids:
@@ -142,7 +142,7 @@ class Drafts:
                 self._making[path.parent] = path.stem, making
 
     def take_talk(self, name: str, conversation: Conversation) -> Updates:
-        """Make drafts of the conversation, one of each answer, asked in the same order."""
+        """Make drafts of the conversation, one for each answer, in the same order."""
         if refused := self.rights.refusal("add"):
             return {self.message: notice(refused)}
 
@@ -169,19 +169,19 @@ class Drafts:
         return self.look()
 
     def resume(self, name: str | None) -> Updates:
-        """Show how far the drafts are, if some are being made, to who comes back."""
+        """Show a visitor who comes back how far the drafts are, if some are being made."""
         mine = self._mine()
         if mine and mine[1].goes_on:
             return self.look()
         return self._shown("") | {self.list: self.listed(name)}
 
     def _mine(self) -> tuple[str, Background] | None:
-        """Return what is made in the library of the page, and the name of the set."""
+        """Return the name of the set and the work, if drafts are made in the page's library."""
         here = attempt(self.libraries.here)
         return None if isinstance(here, UserError) else self._making.get(here.runs.cases)
 
     def look(self) -> Updates:
-        """Show how far the drafts are; when they are made, show them in their set."""
+        """Show how far the drafts are; once they are done, show them in their set."""
         mine = self._mine()
         if mine is None:
             return {self.message: ""}
@@ -210,7 +210,7 @@ class Drafts:
         """Return the drafts of a set, each to be accepted or rejected."""
         path = self._file(name)
         if path is None:
-            return ""  # What comes with Footnoted has no drafts.
+            return ""  # Sets that come with Footnoted have no drafts.
         listed = attempt(lambda: self._listed(path))
         return notice(str(listed)) if isinstance(listed, UserError) else listed
 
@@ -257,7 +257,7 @@ def _propose(
 
 
 def _change(path: Path, make: Callable[[Collection[str]], Sequence[Case]]) -> None:
-    """Put what is made, given the ids that are taken, into a set, which may be new."""
+    """Add the cases that `make` returns, given the ids that are taken, to a set, even a new one."""
     if not path.exists():
         write_set(path, ())
     change_set(path, lambda cases: (*cases, *make({each.id for each in cases})))

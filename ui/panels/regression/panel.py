@@ -24,7 +24,7 @@ from ui.words.elsewhere import said
 from ui.words.words import _, noted
 
 SECONDS = 1.0
-"""Between two looks at a run that goes on."""
+"""Seconds between two looks at a run that is in progress."""
 
 NO_BASELINE = noted(
     "No baseline is kept yet: “Keep as baseline” makes this run what later ones are held to."
@@ -41,7 +41,7 @@ Handler = Callable[["RegressionPanel", str | None], Updates]
 
 
 def _or_told(handler: Handler) -> Handler:
-    """Have a handler show what it raises for the visitor: the library may be gone, or another's."""
+    """Show the UserErrors of a handler: the library may be gone, or closed to the visitor."""
 
     @wraps(handler)
     def handled(self: RegressionPanel, name: str | None) -> Updates:
@@ -52,14 +52,14 @@ def _or_told(handler: Handler) -> Handler:
 
 
 class RegressionPanel:
-    """The panel of runs, which are the library's, not a visitor's."""
+    """The panel of runs, which belong to the library, not to a visitor."""
 
     def __init__(
         self, libraries: Libraries, left_out: gr.JSON, conversation: gr.State, rights: Rights
     ) -> None:
-        """Put the panel on the page; of documents that are `left_out` no drafts are made.
+        """Put the panel on the page; no drafts are made of documents that are `left_out`.
 
-        `conversation` is the visitor's, of which a set can be made.
+        `conversation` is the visitor's, which can be made a set.
         """
         self.libraries = libraries
         self.rights = rights
@@ -68,7 +68,7 @@ class RegressionPanel:
                 fixed.regression_head(), js_on_load=_SCRIPT, apply_default_css=False
             )
             with gr.Row(elem_id="run-row"):
-                # What will be offered: Gradio fails where a list gets shorter while it is open.
+                # Filled at once: Gradio fails if a list gets shorter while it is open.
                 offered = attempt(libraries.first.runs.offered)
                 self.name = gr.Dropdown(
                     [] if isinstance(offered, UserError) else list(offered),
@@ -86,7 +86,7 @@ class RegressionPanel:
             self.timer = gr.Timer(SECONDS, active=False)
 
     def connect(self) -> None:
-        """Say what happens at each event."""
+        """Connect each event to its handler."""
         shown = [self.report, self.start, self.end, self.timer]
         ordered = in_a_row("runs")
         self.head.visit(self.offer, self.name, [*shown, self.name], **ordered)
@@ -103,14 +103,14 @@ class RegressionPanel:
 
     @property
     def runs(self) -> Runs:
-        """The runs of the library of the page whose event this is."""
+        """The runs of the library of the page that sent this event."""
         return self.libraries.here().runs
 
     @_or_told
     def offer(self, name: str | None) -> Updates:
         """Offer the sets that fit the library as it is, and show one of them."""
         offered = self.runs.offered()
-        if name in offered:  # It stays chosen, unless another one is by now.
+        if name in offered:  # No value: what is chosen by now stays.
             return self.show(name) | {self.name: gr.Dropdown(choices=list(offered))}
         name = next(iter(offered), None)
         return self.show(name) | {self.name: self._choice(offered, name)}

@@ -1,9 +1,9 @@
-"""Runs of regression sets on a library, as they lie in its folder; window and API share them.
+"""Runs of regression sets, stored in the library's folder; window and API share them.
 
 `runs/SET.json` is a set's last run, `runs/SET.before.json` the one before it,
-`runs/SET.baseline.json` the one that was kept. A run goes on when whoever began it leaves; stopped,
-by whatever, it is resumed. Sets are the library's own (`cases/SET.jsonl`), and of those that come
-with Footnoted the ones whose documents are in the library.
+`runs/SET.baseline.json` the one that was kept. A run goes on when whoever began it leaves; if it is
+stopped for any reason, it can be resumed. The sets are the library's own (`cases/SET.jsonl`), and
+those that come with Footnoted if their documents are in the library.
 """
 
 from __future__ import annotations
@@ -50,9 +50,9 @@ class Runs:
         return self.path(name).parent == self.cases
 
     def path(self, name: str | None) -> Path:
-        """Return the file of a set; no other name than a set's is a path.
+        """Return the file of a set; only the name of an existing set becomes a path.
 
-        Raises UserError where there is no such set.
+        Raises UserError if there is no such set.
         """
         known = {path.stem for folder in (self.cases, SETS) for path in folder.glob("*.jsonl")}
         if not name or name not in known:
@@ -61,9 +61,9 @@ class Runs:
         return own if own.exists() else SETS / f"{name}.jsonl"
 
     def begin(self, name: str | None, *, use_llm: bool = True) -> None:
-        """Run a set, or go on with it; one that is being run goes on.
+        """Run a set, or resume its run; a run in progress is left alone.
 
-        Raises UserError for what is no set.
+        Raises UserError if there is no such set.
         """
         case_set = load_set(self.path(name))
         with self._lock:
@@ -75,7 +75,7 @@ class Runs:
                 self._running[case_set.name] = Background(work, len(case_set.cases), STOPPED)
 
     def running(self, name: str | None) -> Background | None:
-        """Return the run of a set that was begun since the program was, if any."""
+        """Return the run of a set that was begun since the program started, if any."""
         return self._running.get(name or "")
 
     def stop(self, name: str | None) -> None:
@@ -88,7 +88,7 @@ class Runs:
         return load_run(self.out(name)) if self.out(name).exists() else None
 
     def kept(self, name: str) -> Run | None:
-        """Return the run that a set's runs are held to, if one was kept."""
+        """Return the baseline of a set, if one was kept."""
         path = self._file(name, ".baseline")
         return load_run(path) if path.exists() else None
 
@@ -98,9 +98,9 @@ class Runs:
         return load_run(path) if path.exists() else None
 
     def keep(self, name: str | None) -> None:
-        """Keep the last run of a set as what later ones are held to.
+        """Keep the last run of a set as its baseline.
 
-        Raises UserError where there is none, or it is no baseline.
+        Raises UserError if there is no run, or it cannot be a baseline.
         """
         last = self.last(name) if name else None
         if name is None or last is None:

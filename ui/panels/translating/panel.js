@@ -1,12 +1,12 @@
-// Runs once, when #translation is on the page. Gradio gives `element`, `trigger` and `watch`. Here:
-// the button below a quote in another language has it translated, one quote after another.
+// Runs once, when #translation is on the page. Gradio gives `element`, `trigger` and `watch`. The
+// button below a quote in another language has it translated, one quote after another.
 //
-// #translation speaks what comes, once. What stands below the quotes is a copy that is not spoken,
-// and stands there again where a turn is drawn again.
+// #translation speaks each translation, once. What is shown below the quotes is a copy that is not
+// spoken, and is put back when a turn is redrawn.
 
 const conversation = document.getElementById("conversation");
-const said = new Map(); // By quote and language: its `state`, and the `nodes` that say it.
-const asked = []; // What is to be translated; the first of them is on its way.
+const said = new Map(); // By quote and language: the `state`, and the `nodes` of the translation.
+const asked = []; // Quotes to be translated; the first one is in progress.
 
 const LABELS = {
   none: _("Translate"),
@@ -57,7 +57,7 @@ document.addEventListener("click", (event) => {
 
 watch("value", () => {
   const made = element.querySelector(".translation, .notice");
-  if (!made || !asked.length) return; // It is still on its way.
+  if (!made || !asked.length) return; // It is still in progress.
   const { key } = asked.shift();
   const failed = made.matches(".notice");
   set(key, failed ? "failed" : "shown", failed ? [made] : [...made.childNodes]);

@@ -1,7 +1,7 @@
 """Quotes in another language than their question, translated by the language model on demand.
 
-The page shows a translation below its quote as long as it is open (`panel.js`). It is no part of
-the exchange, so nothing that is kept, copied or exported has it.
+The page shows a translation below its quote as long as it is open (`panel.js`). It is not part of
+the exchange, so it is never kept, copied or exported.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ui.words.words import _
 
 
 class Translations:
-    """What is spoken of the translation that is being made: one at a time for each page."""
+    """The spoken status of the translation in progress; each page makes one at a time."""
 
     def __init__(self, libraries: Libraries, configured: gr.State, fetch: Fetch | None) -> None:
         """Put it on the page; `configured` is the assistant that the visitor has set up, if any."""
@@ -39,13 +39,13 @@ class Translations:
         )
 
     def connect(self) -> None:
-        """Say what happens at each event."""
+        """Connect each event to its handler."""
         together = PRIVATE | {"concurrency_limit": AT_ONCE, "trigger_mode": "multiple"}
         event = self.spoken.translate(self.translate, self.configured, self.spoken, **together)
         event.failure(self.fail, None, self.spoken, **PRIVATE)
 
     def translate(self, configured: Assistant | None, event: gr.EventData) -> Iterator[str]:
-        """Translate the quote at a place into a language; all of it may come from anybody."""
+        """Translate the quote at a place into a language; both are untrusted."""
         yield render.quiet(_("Translating…"))
         made = attempt(partial(self._made, configured, event._data))
         yield render.notice(str(made)) if isinstance(made, UserError) else render.translation(made)

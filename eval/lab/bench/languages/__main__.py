@@ -2,9 +2,9 @@
 
     python -m eval.lab.bench.languages FOLDER --english FILE --files FILE … [--questions N]
 
-Each file is XQuAD in a language, named as `xquad-de-dev.json.gz`. Its articles are a library, and
-the same questions are asked in the language of the text and in English, without the language model.
-For what is off-topic every second article is left out. Runs are kept in FOLDER.
+Each file is XQuAD in one language, named like `xquad-de-dev.json.gz`. Its articles make up a
+library, and the same questions are asked in the language of the text and in English, without the
+language model. For off-topic questions, every second article is left out. Runs are kept in FOLDER.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ NAMES = {
 
 
 def main(given: Sequence[str]) -> int:
-    """Ask what is not asked yet, and print."""
+    """Ask what has not been asked yet, and print the figures."""
     parser = arguments("eval.lab.bench.languages", __doc__, "english")
     parser.add_argument("--files", nargs="+", type=Path, required=True, metavar="FILE")
     parser.add_argument("--questions", type=int, default=QUESTIONS, metavar="N")

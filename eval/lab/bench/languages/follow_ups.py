@@ -1,10 +1,10 @@
-"""How well is told what follow-ups in other languages need of the turns before them.
+"""How well the reader tells what follow-ups in other languages need from the turns before them.
 
     python -m eval.lab.bench.languages.follow_ups
 
-`conversations.jsonl`, beside this module, has 14 conversations in each of nine languages, by
-somebody who had not seen those that are learned from. Printed is, for each language, how many of
-the messages that need something are told, and with what is meant.
+`conversations.jsonl`, next to this module, has 14 conversations in each of nine languages. Whoever
+wrote them had not seen the conversations that the reader learns from. For each language, it prints
+how many of the messages that need something are recognised, and how many with the words meant.
 """
 
 from __future__ import annotations

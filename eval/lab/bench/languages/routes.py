@@ -1,11 +1,12 @@
-"""How well messages in other languages than English are routed.
+"""How well messages in languages other than English are routed.
 
     python -m eval.lab.bench.languages.routes [FILE ...] [--shown]
 
-Prints how many of `messages.jsonl` are given their kind, by kinds and by languages; whoever wrote
-them had not seen what the router learns from. What is answered in no language but English counts as
-right where it asks for evidence. Each FILE is XQuAD in a language: of its questions, how many are
-taken for something else than evidence. `--shown` prints what is routed wrongly.
+Prints how many messages of `messages.jsonl` are routed to their kind, by kind and by language;
+whoever wrote them had not seen what the router learns from. A message of a kind that is answered
+only in English counts as right if it is routed to evidence. Each FILE is XQuAD in one language: for
+it, prints how many questions are taken for anything other than evidence. `--shown` prints the
+messages that are routed wrongly.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ MESSAGES = Path(__file__).parent / "messages.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class Routed:
-    """A message with its language and kind, and the kind that it is taken for."""
+    """A message with its language and kind, and the kind that it is routed to (`given`)."""
 
     text: str
     language: str
@@ -41,12 +42,12 @@ class Routed:
 
     @property
     def right(self) -> bool:
-        """Whether it is answered as what it is."""
+        """Whether it is routed to its kind, or to evidence if that is answered only in English."""
         return self.given == (self.kind if self.kind in IN_ANY_LANGUAGE else "evidence")
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Route all, and print."""
+    """Route all messages, and print the figures."""
     parser = argparse.ArgumentParser(
         prog="python -m eval.lab.bench.languages.routes",
         description=__doc__,
@@ -80,7 +81,7 @@ def route_all(router: Router) -> Iterator[Routed]:
 
 
 def _routed(message: str, router: Router) -> Route:
-    """Route a message as an assistant does, of a library without documents."""
+    """Route a message as an assistant on an empty library does."""
     return route_among(message, router=router, titles=(), headings=tuple, holds=lambda _: False)
 
 

@@ -3,8 +3,9 @@
     python -m eval.lab.bench.languages.statements FOLDER [--shown]
 
 Checks the statements of `statements.jsonl`, in German, Chinese and English, against the briefing in
-English, German and Chinese: each against a library of its document alone. Prints which verdicts
-they get, by what they should be. Libraries are kept in FOLDER. `--shown` prints what is wrong.
+English, German and Chinese: each against a library that holds its document alone. For each expected
+verdict, prints which verdicts they get. Libraries are kept in FOLDER. `--shown` prints the
+statements that are judged wrongly.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ VERDICTS = ("supported", "contradicted", "not_in_sources")
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A statement with the verdict that it should get and the one that it gets."""
+    """A statement with the verdict that it should get (`wanted`) and the one that it gets."""
 
     document: str
     language: str
@@ -40,7 +41,7 @@ class Judged:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Check all, and print."""
+    """Check all statements, and print the table."""
     parser = arguments("eval.lab.bench.languages.statements", __doc__)
     parser.add_argument("--shown", action="store_true")
     given = parser.parse_args(argv)
@@ -54,7 +55,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def check_all(name: str, library: Path) -> Iterator[Judged]:
-    """Check the statements on a document against a library of it."""
+    """Check the statements on a document against a library that holds only this document."""
     path = STATEMENTS.parent / name
     document = load(str(path if path.exists() else SETS / name))
     settings = load_settings(library=library, embedding=MULTILINGUAL, llm="none")

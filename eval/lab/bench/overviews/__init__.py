@@ -1,1 +1,1 @@
-"""How good overviews are: against what people wrote, and by their form."""
+"""How good overviews are: compared with people's summaries, and by their form."""

@@ -1,10 +1,10 @@
-"""How good overviews are: against what people wrote of the same documents, and by their form.
+"""How good overviews are: compared with people's summaries of the same documents, and by form.
 
-Asks for an overview of each document of `documents.jsonl`, whose own summary is cut out of it,
-without the language model. Prints ROUGE of the overview against that summary, beside that of as
-many first sentences and of LexRank's, then the share of overviews that have a fault of form. Files
-of the documents are looked for in FOLDER, which keeps the answers as well; what is missing is named
-and left out. With --shown each overview is printed.
+Asks for an overview of each document of `documents.jsonl`, with the document's own summary cut out,
+and without the language model. Prints ROUGE of the overview against that summary, next to that of
+as many first sentences and as many of LexRank's, then the share of overviews that have a fault of
+form. The documents' files are looked for in FOLDER, which keeps the answers as well; missing files
+are named and left out. --shown prints each overview.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ from rag.languages import sentence_spans
 ASKED = {"usual": "What is this about?", "short": "Summarize it in three sentences."}
 
 Told = dict[str, Any]
-"""What came of a document: for each way of asking the `quotes`, how many `sentences` these have,
-and the share of its sections that they are from."""
+"""The result for a document: for each way of asking, the `quotes`, how many `sentences` they have,
+and the share of the document's `sections` that they come from."""
 
 Said = Mapping[str, Mapping[str, Mapping[str, Sequence[str]]]]
-"""The sentences of each system, of each document, for each way of asking."""
+"""The sentences by system, document and way of asking."""
 
 _SCORER = RougeScorer(["rouge1", "rougeL"], use_stemmer=True)
 
 
 def main(given: Sequence[str]) -> int:
-    """Ask what is not asked yet, and print."""
+    """Ask what has not been asked yet, and print the figures."""
     parser = arguments("eval.lab.bench.overviews", __doc__, "squad", required=False)
     parser.add_argument("--shown", action="store_true")
     asked = parser.parse_args(given)
@@ -114,7 +114,7 @@ def _likeness(said: Said, of: Mapping[str, Summarised]) -> Iterator[Sequence[obj
 
 
 def _scores(texts: Sequence[tuple[str, str]]) -> Iterator[float]:
-    """Yield ROUGE-1 and ROUGE-L of texts against their summaries, and how many words they have."""
+    """Yield the mean ROUGE-1 and ROUGE-L of texts against summaries, and their median of words."""
     scores = [_SCORER.score(*pair) for pair in texts]
     for measure in ("rouge1", "rougeL"):
         yield fmean(each[measure].fmeasure for each in scores)

@@ -1,9 +1,9 @@
 """Documents that people have summarised, each without its summary.
 
-`documents.jsonl` names them. A file of a Debian package is told by its SHA-256; its summary is what
-stands between the `first` and the `last` of its words. Of an article of SQuAD's it is the first
-paragraph, and of what comes with Footnoted the abstract, the first section or the page's own
-description. What is kept of them here is names, hashes and ten words each.
+`documents.jsonl` lists them. A file of a Debian package is recognised by its SHA-256; its summary
+runs from its `first` to its `last` words. The summary of an article of SQuAD is its first
+paragraph; that of a document that comes with Footnoted is the abstract, the first section or the
+page's own description. Only names, hashes and ten words of each are kept here.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Summarised:
 
 
 def summarised(folder: Path, squad: Path | None) -> tuple[list[Summarised], list[str]]:
-    """Return the documents that there are, and what the others are called.
+    """Return the documents that are available, and the names of the missing ones.
 
     Files are looked for in `folder`, articles in a file in SQuAD's format.
     """

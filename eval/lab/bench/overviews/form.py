@@ -1,4 +1,4 @@
-"""What is wrong with a summary by its form, told without the program that it measures."""
+"""Faults in the form of a summary, found without any code of the program that is measured."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from rouge_score.rouge_scorer import RougeScorer
 from index.documents import Document
 
 WORDS = 0.6
-"""The least share of words among all that stands in a sentence that is no code, formula or row."""
+"""The share of words in a sentence, below which it is code, a formula or a row of a table."""
 
 SAME = 0.6
-"""ROUGE-L from which two sentences say the same."""
+"""The ROUGE-L from which two sentences count as saying the same."""
 
 SHORT = 5
-"""Words of a sentence that says something."""
+"""The fewest words of a sentence that is not a fragment."""
 
 _DOCUMENT = (
     "article|book|chapter|document|guide|introduction|manual|page|paper|report|section|study|"
@@ -44,7 +44,7 @@ _scorer = RougeScorer(["rougeL"], use_stemmer=True)
 
 
 def faults(sentences: Sequence[str], document: Document) -> dict[str, bool]:
-    """Return for each kind of fault whether a summary of a document has it."""
+    """Return, for each kind of fault, whether a summary of a document has it."""
     headings = {_plain(document.text[each.start : each.end]) for each in document.headings}
     one: Mapping[str, Callable[[str], object]] = {
         "caption": _CAPTION.match,

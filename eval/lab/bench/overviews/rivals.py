@@ -1,4 +1,4 @@
-"""What one would take for an overview instead: the beginning, or LexRank's sentences."""
+"""Simple alternatives to an overview: the first sentences, or LexRank's."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from index.documents import Document
 from index.split import blocks, sentence_spans
 
 LINKED = 0.1
-"""The cosine from which LexRank takes two sentences for alike, as its paper does."""
+"""The cosine from which LexRank links two sentences as similar; the value of its paper."""
 
 DAMPING = 0.85
 
 
 def sentences_of(document: Document) -> list[str]:
-    """Return all sentences of a text, whatever they are."""
+    """Return all sentences of a document, unfiltered."""
     places = (place for each in blocks(document) for place in sentence_spans(document.text, *each))
     return [" ".join(document.text[start:end].split()) for start, end in places]
 
@@ -26,7 +26,7 @@ def lead(sentences: list[str], count: int) -> list[str]:
 
 
 def lexrank(sentences: list[str], count: int) -> list[str]:
-    """Return the sentences that most others are like, in the order of the text.
+    """Return the sentences that are most similar to the others, in the order of the text.
 
     Erkan and Radev, "LexRank: Graph-based Lexical Centrality as Salience in Text Summarization",
     JAIR 2004, with a threshold.

@@ -1,1 +1,1 @@
-"""How much of what the sources say to it an answer says: CLAP NQ's and MTRAG's questions."""
+"""How complete answers are, compared with what the sources say: CLAP NQ and MTRAG."""

@@ -1,11 +1,11 @@
-"""How much of what the sources say to it an answer says: CLAP NQ's and MTRAG's questions.
+"""How complete answers are, compared with what the sources say: CLAP NQ and MTRAG.
 
-A file is CLAP NQ's or MTRAG's, as JSON Lines; all its passages are one library. What was said
-before comes along as history. Prints a table a file. Answers are kept in FOLDER, and a stopped run
-goes on; another program begins anew.
+A file is CLAP NQ's or MTRAG's, as JSON Lines; all its passages make up one library. Earlier turns
+are passed on as history. Prints one table for each file. Answers are kept in FOLDER, and a stopped
+run resumes; after a change of the program, a run starts over.
 
-ROUGE-L is that of the answer, without its footnotes, against the best of the written ones; a
-refusal has 0. Evidence is that of the sentences that are cited against those that people selected.
+ROUGE-L compares the answer, without its footnotes, with the best of the written answers; a refusal
+has 0. Evidence compares the sentences that are cited with those that people selected.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from eval.measuring.spans import harmonic
 from index.documents import Span
 
 Told = dict[str, Any]
-"""An answer, with the places of its footnotes (`cited`) and of its `quotes`, as JSON has them."""
+"""An answer, with the places of its footnotes (`cited`) and of its `quotes`, as stored in JSON."""
 
 
 def main(argv: Sequence[str]) -> int:
-    """Ask what is not asked yet, and print."""
+    """Ask what has not been asked yet, and print the tables."""
     parser = arguments("eval.lab.bench.prose", __doc__)
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
     parser.add_argument("--llm", action="store_true")
@@ -43,7 +43,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def ask_all(data: Data, folder: Path, *, llm: bool) -> dict[str, Told]:
-    """Ask all; return the answers by id."""
+    """Ask all questions; return the answers by id."""
     assistant = filled(folder / data.name, data.documents)
 
     def ask(asked: Asked) -> Told:
@@ -84,7 +84,7 @@ def _scores(asked: Asked, answer: Told) -> dict[str, float | None]:
 
 
 def _middle(name: str, values: Sequence[float | None]) -> float | None:
-    """Return the mean of the values that there are; of words and seconds, the median."""
+    """Return the mean of the values that are not None; for words and seconds, the median."""
     known = [value for value in values if value is not None]
     middle = median if name in ("words", "seconds") else fmean
     return float(middle(known)) if known else None
@@ -111,9 +111,9 @@ def rouge_l(answers: Sequence[str], text: str) -> float:
 
 
 def evidence(told: Told, asked: Asked) -> tuple[float, float, float]:
-    """Return precision, recall and F1 of the cited sentences: the best selection's.
+    """Return precision, recall and F1 of the cited sentences, against the best-fitting selection.
 
-    A cited place elsewhere counts as one sentence that was not selected.
+    A cited place that covers none of `asked.sentences` counts as one that was not selected.
     """
     cited, elsewhere = set[Span](), 0
     for place in [] if told["refused"] else told["cited"]:
@@ -129,11 +129,11 @@ def evidence(told: Told, asked: Asked) -> tuple[float, float, float]:
 
 
 HALF = 0.5
-"""A sentence is cited where more than this part of it stands in a quote."""
+"""A sentence counts as cited if more than this share of it lies in a quote."""
 
 
 def _share(span: Span, place: Span) -> float:
-    """Return which part of a span, from 0 to 1, a place holds."""
+    """Return the share of a span, from 0 to 1, that a place covers."""
     held = min(span.end, place.end) - max(span.start, place.start)
     return held / (span.end - span.start) if span.document_id == place.document_id else 0.0
 

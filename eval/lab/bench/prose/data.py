@@ -1,4 +1,4 @@
-"""CLAP NQ's and MTRAG's questions, with the documents that they are asked of.
+"""CLAP NQ's and MTRAG's questions, with the documents that they are asked about.
 
 Rosenthal and others, "CLAPnq: Cohesive Long-form Answers from Passages in Natural Questions", 2024;
 Katsis and others, "mtRAG: A Multi-Turn Conversational Benchmark", 2025.
@@ -22,9 +22,9 @@ from rag.asking.rewrite import Turn
 class Asked:
     """A question, what may answer it, and how people answered.
 
-    `passages` are the places that hold the answer, and `sentences` those that people could select
-    of there: `selected` are the ones that they did, for each answer. `kind` is its answerability,
-    as MTRAG calls it.
+    `passages` are the places that hold the answer. `sentences` are the ones that people could
+    select there, and `selected` those that they did select, for each answer. `kind` is the
+    question's answerability, in MTRAG's terms.
     """
 
     id: str
@@ -39,7 +39,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Data:
-    """The questions of a file and the documents that they are asked of."""
+    """The questions of a file and the documents that they are asked about."""
 
     name: str
     documents: Sequence[Document]
@@ -47,14 +47,14 @@ class Data:
 
 
 def holds(asked: Asked, places: Iterable[Sequence[Any]]) -> bool:
-    """Whether one of the places (document, start, end) stands in a passage that answers."""
+    """Whether one of the places (document, start, end) lies in a passage that answers."""
     return any(each.covers(Span(*place)) for place in places for each in asked.passages)
 
 
 def load_data(file: Path) -> Data:
     """Read a file of CLAP NQ or of MTRAG.
 
-    Raises UserError where it is neither.
+    Raises UserError if it is neither.
     """
     try:
         lines = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
@@ -91,7 +91,7 @@ def _clapnq(lines: Sequence[dict[str, Any]]) -> tuple[list[Document], list[Asked
 
 
 def _mtrag(lines: Sequence[dict[str, Any]]) -> tuple[list[Document], list[Asked]]:
-    """Make documents of passages: those share the name that stands before their two numbers."""
+    """Join passages into documents: the name before a passage's two numbers is its document's."""
     passages = {each["id"]: each for line in lines for each in line["passages"]}
     grouped: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for name in sorted(passages, key=lambda name: int(name.split("-")[-2])):

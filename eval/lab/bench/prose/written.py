@@ -2,12 +2,12 @@
 
     python -m eval.lab.bench.prose.written FOLDER
 
-Has it write the answers of `written.jsonl.gz`, whose documents and questions are by a writer of
-whom nothing was learned, and proves them as the program does. Prints, for look-ups and all others:
-how many answers stand as they were written, but for a "Yes" or "No" that was left out; how many of
-the sentences that were written are proven; ROUGE-L against what the writer answered; the words of
-an answer. What was written is kept in FOLDER, and proven each time. With --examples it is asked as
-a model that has not learned to write so.
+Lets the model answer the questions of `written.jsonl.gz`, and proves the answers as the program
+does. Nothing was learned from the writer of these documents and questions. Prints, for look-ups and
+for all other questions: how many answers are kept as they were written, apart from an omitted "Yes"
+or "No"; how many of the written sentences are proven; ROUGE-L against the writer's answers; the
+words of an answer. What the model wrote is kept in FOLDER, and proven again each time. With
+--examples, it is prompted like a model that has not learned to write this way.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ ASKED = Path(__file__).parent / "written.jsonl.gz"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question with the quotes that it is answered from, and what their writer answered.
+    """A question with the quotes that it is answered from, and the writer's answer.
 
-    `words` answer a look-up; they are empty for all else.
+    `words` are the words that answer a look-up; they are empty for all other questions.
     """
 
     question: str
@@ -51,7 +51,7 @@ class Asked:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Have written what is not written yet, and print."""
+    """Let the model write the answers that are missing, and print the figures."""
     parser = arguments("eval.lab.bench.prose.written", __doc__)
     parser.add_argument("--examples", action="store_true", help="ask it by examples")
     given = parser.parse_args(argv)
@@ -73,7 +73,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def read_asked() -> Iterator[Asked]:
-    """Yield the questions, each with quotes out of its document."""
+    """Yield the questions, each with quotes from its document."""
     for line in read_records(ASKED):
         text = "\n\n".join(line["sentences"])
         document = Document.of(text, title=line["title"], source=line["title"])
@@ -81,7 +81,7 @@ def read_asked() -> Iterator[Asked]:
             words = each.get("words", "")
             sentences = (line["sentences"][number - 1] for number in each["given"])
             quotes = [_quote(document, sentence, words) for sentence in sentences]
-            # Of a look-up the one with the words is the best.
+            # The best quote of a look-up is the one with the words.
             quotes.sort(key=lambda quote: not quote.marks)
             yield Asked(each["question"], tuple(quotes), words, each["answer"])
 
@@ -103,7 +103,7 @@ def _written(asked: Asked, writer: Writer) -> str:
 
 def _proven(asked: Asked, written: str, assistant: Assistant) -> Composition:
     query = Query.of(asked.question)
-    if asked.words:  # The quote with the words stands first, as the best one does.
+    if asked.words:  # The quote with the words is the first, where the best one is expected.
         return compose(written, asked.quotes, query, asked.quotes[:1], assistant.reader)
     chosen = assistant.reranker.scored(query.text, asked.quotes)
     return Prose(query, chosen, chosen, assistant.reader).whole(written)
@@ -124,7 +124,7 @@ def _rows(told: Sequence[tuple[Asked, Composition]]) -> Iterator[Row]:
 
 
 def _is_written(sentence: AnswerSentence) -> bool:
-    """Whether a sentence is proven and no quote that stands in the place of one that is not."""
+    """Whether a sentence is proven, and is not a quote that replaced an unproven one."""
     return sentence.supported and not sentence.text.startswith("“")
 
 

@@ -1,1 +1,1 @@
-"""How well scans are read: pages that are drawn, and a set that is asked of its document as one."""
+"""How well scans are read: drawn pages, and sets that are asked about scans of their documents."""

@@ -1,12 +1,12 @@
-"""How well scans are read, and what that costs the answers.
+"""How well scans are read, and what reading errors cost the answers.
 
     python -m eval.lab.bench.scans FOLDER [--pages N] [--poor N] [--sets briefing …] [--xquad FILE]
 
-Reads pages that are drawn (`pages.py`): as a scanner makes them, and as bad copies are. Then asks
-the sets that come with Footnoted of their documents as text and as scans, without the language
-model, and with XQuAD's file some questions on ten of its articles. Evidence is told by places in
-the text, which are others in a scan: answers are compared. What was read and asked is kept in
-FOLDER, page by page.
+Reads drawn pages (`pages.py`): some like a scanner's, some like bad copies. Then asks the sets that
+come with Footnoted about their documents, once as text and once as scans, without the language
+model. With XQuAD's file, it also asks some questions about ten of its articles. Only answers are
+compared: evidence is given as places in the text, which differ in a scan. Readings and answers are
+kept in FOLDER, page by page.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ from index.loading.load import load, load_bytes
 from index.loading.scanning.words import tokens
 
 ARTICLES, QUESTIONS = 10, 3
-"""How many articles of XQuAD are scanned, the shortest, and how much is asked of each."""
+"""How many articles of XQuAD are scanned (the shortest), and how many questions each is asked."""
 
 TARGET = "≤ 0.01"
-"""Of character errors."""
+"""The target for the rate of character errors."""
 
 
 def main(given: Sequence[str]) -> int:
-    """Read, ask, print."""
+    """Read the pages, ask the sets, and print the figures."""
     parser = arguments("eval.lab.bench.scans", __doc__)
     parser.add_argument("--pages", type=int, default=PAGES, metavar="N")
     parser.add_argument("--poor", type=int, default=POOR, metavar="N")
@@ -68,7 +68,7 @@ def main(given: Sequence[str]) -> int:
 
 
 def _texts(documents: Iterable[Document]) -> list[str]:
-    """Return pieces of documents by turns, each of two paragraphs: the texts of the bad copies."""
+    """Return pieces of two paragraphs, from each document in turn: the texts of the bad copies."""
     paragraphs = [
         [" ".join(each.split()) for each in document.text.split("\n\n") if _is_long(each)]
         for document in documents
@@ -82,14 +82,14 @@ def _is_long(paragraph: str) -> bool:
 
 
 def _read(page: Scanned) -> dict[str, Any]:
-    """Read a page; return how many signs and words of it are wrong, and what it took."""
+    """Read a page; return its wrong characters and words, and the time and memory that it took."""
     before = monotonic()
     try:
         read = load_bytes(page.png, "page.png")
     except DocumentError:  # Nothing could be read.
         read = Document.of("", title="", source="page.png")
     seconds = monotonic() - before
-    for child in sandbox._scanners.idle:  # Only of processes that have ended the peak is known.
+    for child in sandbox._scanners.idle:  # A process's peak of memory is known once it has ended.
         child.stop()
     wanted = " ".join(page.text.split())
     seen = list(tokens(read.text))
@@ -119,7 +119,7 @@ def _read(page: Scanned) -> dict[str, Any]:
 
 
 def _words(text: str) -> list[str]:
-    """Return the words of a text; which apostrophe a word has does not make it a wrong one."""
+    """Return the words of a text, with straight apostrophes, so that their form does not count."""
     return [word[0].replace("’", "'") for word in tokens(text)]
 
 
@@ -161,7 +161,7 @@ def _articles(path: Path, folder: Path) -> Iterator[Row]:
 
 
 def _answers(cases: CaseSet, texts: Sequence[Document], folder: Path) -> Iterator[Row]:
-    # What a case says of evidence is not true of a scan.
+    # The places of a case's evidence do not hold for a scan.
     cases = replace(cases, cases=tuple(replace(each, evidence=()) for each in cases.cases))
     scans = [
         load_bytes(as_scan(text.text), f"{text.title}.pdf", kept=folder / "read") for text in texts

@@ -1,6 +1,6 @@
-"""Pages as scanners make them, drawn from texts that are known: the same in every run.
+"""Pages as scanners make them, drawn from known texts; they are the same in every run.
 
-Their fonts are the system's (on Debian fonts-liberation, fonts-dejavu and fonts-wqy-microhei).
+The fonts are the system's (on Debian fonts-liberation, fonts-dejavu and fonts-wqy-microhei).
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ CHINESE = "wqy-microhei.ttc"
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """A page as a picture, and what stands on it in the order of reading."""
+    """A page as a picture, and its text in reading order."""
 
     kind: Kind
     language: str
@@ -63,7 +63,7 @@ class Scanned:
 
 
 def pages(count: int = PAGES) -> Iterator[Scanned]:
-    """Yield pages of each kind, in each language and font, ever more skewed."""
+    """Yield pages of all kinds, languages and fonts, with a skew from -MOST_SKEW to MOST_SKEW."""
     draw = seeded()
     languages, fonts = list(TEXTS), list(FONTS)
     for number in range(count):
@@ -78,7 +78,7 @@ def pages(count: int = PAGES) -> Iterator[Scanned]:
 
 
 def poor(texts: Sequence[str], count: int = POOR) -> Iterator[Scanned]:
-    """Yield pages as bad copies are: few pixels, faint, blurred and spotted, each with a text."""
+    """Yield pages like bad copies: few pixels, faint, blurred and spotted, each with a text."""
     draw = seeded()
     names = list(FONTS.values())
     for number, text in zip(range(count), texts, strict=False):
@@ -143,7 +143,7 @@ def _set(
     font: ImageFont.FreeTypeFont,
     size: int,
 ) -> int:
-    """Set paragraphs in lines; return where the last one ends."""
+    """Draw paragraphs, broken into lines; return where the last one ends."""
     letters = ImageDraw.Draw(picture)
     for text in texts:
         for line in _lines(text, font, wide):
@@ -162,7 +162,7 @@ def _lines(text: str, font: ImageFont.FreeTypeFont, wide: int) -> list[str]:
 
 
 def as_scan(text: str) -> bytes:
-    """Return a text as a PDF of pictures, with what begins with # or ## as title and headings."""
+    """Return a text as a PDF of pictures; lines that begin with # or ## are title and headings."""
     draw = seeded()
     sizes = {"#": 52, "##": 40}
     body = 29
@@ -182,7 +182,7 @@ def as_scan(text: str) -> bytes:
     sheets.append(page)
     skewed = [scanned(each, draw.uniform(-1.5, 1.5), draw) for each in sheets]
     file = io.BytesIO()
-    # Without the time, what was read of the file is known in the next run.
+    # A fixed date makes the same file in every run, so that what was read of it stays cached.
     dated = {"creationDate": gmtime(0), "modDate": gmtime(0)}
     skewed[0].save(file, "PDF", resolution=DPI, save_all=True, append_images=skewed[1:], **dated)
     return file.getvalue()

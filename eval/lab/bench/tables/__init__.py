@@ -1,1 +1,1 @@
-"""Five public sheets, and questions about them whose answers pandas has computed."""
+"""Five public sheets, and questions about them with answers that pandas computed."""

@@ -1,9 +1,10 @@
-"""How well tables are answered from: cells that are looked up, and what is computed.
+"""How well questions about tables are answered: by looking up a cell, and by computing.
 
-The sheets are put into one library in FOLDER, and the questions of `questions.jsonl` asked without
-the language model: those beside this module, or of another folder, OTHER, which has its sheets in
-it or in `sheets/`. `README.md` says what a question looks like. Prints how many are answered
-rightly, left to evidence, and computed wrongly. With --shown each answer is printed as well.
+Puts the sheets into one library in FOLDER, and asks the questions of `questions.jsonl` without the
+language model. Sheets and questions are those next to this module, or those of the folder OTHER,
+which has its sheets in it or in `sheets/`. `README.md` describes the format of a question. Prints
+how many are answered rightly, left to evidence, and computed wrongly. --shown prints each answer as
+well.
 """
 
 from __future__ import annotations
@@ -25,15 +26,15 @@ from rag.answer import Answer
 HERE = Path(__file__).parent
 SHEETS = (".csv", ".tsv", ".xlsx", ".ods")
 CLOSE = 1e-4
-"""How far a computed number may be from the true one, as a share of it: it is rounded."""
+"""How far a computed number may be from the true one, as a share of it, since it is rounded."""
 ROUNDED = 2
-"""Digits behind the point from which a number is as good as its last digit is."""
+"""The number of decimals from which a number may be off by half a unit of its last digit."""
 
 Truth = str | float | list[Any] | dict[str, float] | None
 
 
 class Told(NamedTuple):
-    """What came of a question."""
+    """The result for a question."""
 
     right: bool
     computed: bool
@@ -43,7 +44,7 @@ class Told(NamedTuple):
 
 
 def main(given: Sequence[str]) -> int:
-    """Ask what is not asked yet, and print."""
+    """Ask what has not been asked yet, and print the table."""
     parser = arguments("eval.lab.bench.tables", __doc__)
     parser.add_argument("--shown", action="store_true")
     parser.add_argument("--questions", type=Path, default=HERE, metavar="OTHER")
@@ -89,7 +90,7 @@ def _read(folder: Path) -> tuple[dict[str, dict[str, Any]], list[Document]]:
 
 
 def told(answer: Answer, question: Mapping[str, Any]) -> Told:
-    """Judge an answer by the true one, or others that are as good."""
+    """Judge an answer by the true one, or by others that are accepted as well."""
     computed = answer.way == "compute"
     said = answer.text if not answer.refused else ""
     truths = [question["truth"], *question.get("or", ())]
@@ -101,9 +102,9 @@ def told(answer: Answer, question: Mapping[str, Any]) -> Told:
 
 
 def holds(text: str, truth: Truth) -> bool:
-    """Whether a text has the words, or a number that is as good as the true one.
+    """Whether a text has the true words, or a number close enough to the true one.
 
-    Of a list it has to have all, of groups the name of each with its number behind it.
+    It must have all items of a list, and the name of each group with its number after it.
     """
     if isinstance(truth, list):
         return all(holds(text, each) for each in truth)
@@ -123,7 +124,7 @@ def _numbers(text: str) -> list[str]:
 
 
 def _opens(text: str, truth: float) -> bool:
-    """Whether the first number of a text is as good as the true one."""
+    """Whether the first number of a text is close enough to the true one."""
     return any(_is_close(each, truth) for each in _numbers(text)[:1])
 
 

@@ -1,10 +1,10 @@
-"""How many cells of tables in PDFs stand in the right row and column of the text that is read.
+"""How many cells of tables in PDFs are read into the right row and column.
 
-FOLDER holds the PDFs of `pdf_tables.jsonl`, which says what packages they are in. What is in its
-tables was written down from the pages' pictures. Of long tables it has some rows; a long cell has
-its beginning and its end there, with … between them. Prints the share for the tables that the
-reader was made on (`develop`), and for those that were only measured. With --shown each table is
-printed as well.
+FOLDER holds the PDFs of `pdf_tables.jsonl`, which names the packages that have them. The cells in
+that file were written down from pictures of the pages. It has only some rows of long tables, and of
+a long cell only the beginning and the end, with … between them. Prints the share of right cells for
+the tables that the reading was developed on (`develop`), and for those that were only measured.
+--shown prints a line for each table as well.
 """
 
 from __future__ import annotations
@@ -71,14 +71,14 @@ def _plain(cells: Cells) -> Cells:
 
 
 def right(wanted: Cells, read: Sequence[Cells]) -> list[bool]:
-    """Return for each cell that is wanted, and has words, whether one of the tables has it so."""
+    """Return, for each non-empty cell that is wanted, whether the best-fitting table has it."""
     of_tables = [_right_in(wanted, each) for each in read]
     best = max(of_tables, key=sum, default=None)
     return best or [False for row in wanted for cell in row if cell]
 
 
 def _right_in(wanted: Cells, table: Cells) -> list[bool]:
-    """Compare rows, in the order in which both have them, so that most cells are right."""
+    """Align the rows of both, keeping their order, so that as many cells as possible are right."""
     # best[n] is what is right in the rows so far, if they end before the table's row n.
     best: list[list[bool]] = [[] for _ in range(len(table) + 1)]
     for row in wanted:
@@ -97,7 +97,7 @@ def _same(wanted: str, read: str) -> bool:
 
 
 def _letters(text: str) -> str:
-    """Return a cell without blanks and what the ends of lines change: hyphens within words."""
+    """Return a cell without whitespace, and without hyphens in words, which line breaks change."""
     text = re.sub(r"[\u2010-\u2015\u2212]", "-", re.sub(r"\s", "", text))
     return re.sub(r"(?<=[a-z])-(?=[a-z])", "", text).translate(_SIGNS)
 

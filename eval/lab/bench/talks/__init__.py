@@ -1,1 +1,1 @@
-"""How what people type is understood: in careless questions, follow-ups, and unclear messages."""
+"""How well typed messages are understood: careless questions, follow-ups, unclear messages."""

@@ -1,13 +1,13 @@
-"""How messages are understood that tell more than they ask, as people chat.
+"""How well chatty messages are understood, which tell more than they ask.
 
     python -m eval.lab.bench.talks.chatty FOLDER --squad FILE [--llm] [--shown N]
 
-`chatty.jsonl` has conversations of which each is about one document: those that come with
-Footnoted, and articles of SQuAD's development set. Before each message stand those before it, each
-with what is to be answered. Prints, by kind of message, how many are answered from a right place,
-or refused where there is none: as Footnoted reads them, and as people made them stand alone. With
---llm the default language model takes part. Libraries and answers are kept in FOLDER. The first N
-that go wrong are printed to be read.
+Each conversation of `chatty.jsonl` is about one document: one that comes with Footnoted, or an
+article of SQuAD's development set. A message is asked with the messages before it as history, each
+with the answer that it should have had. Prints, by kind of message, how many are answered from a
+right place, or refused if there is none: as Footnoted reads them, and as people rewrote them to
+stand alone. With --llm, the default language model takes part. Libraries and answers are kept in
+FOLDER. The first N that go wrong are printed, to be read.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ TALKS = Path(__file__).parent / "chatty.jsonl"
 
 
 def main(argv: Sequence[str]) -> int:
-    """Ask all, and print."""
+    """Ask all messages, and print the figures."""
     parser = arguments("eval.lab.bench.talks.chatty", __doc__, "squad")
     parser.add_argument("--llm", action="store_true")
     parser.add_argument("--shown", type=int, default=0, metavar="N")
@@ -53,7 +53,7 @@ def main(argv: Sequence[str]) -> int:
 def talks(squad: Path) -> Iterator[tuple[str, Document, list[Message]]]:
     """Yield a document's name, the document, and the messages that ask what it says.
 
-    Raises UserError where the file has other articles.
+    Raises UserError if the file has other articles.
     """
     documents = {each.source: each for each in load_xquad(squad).documents}
     documents |= {name: load(SETS / name) for name in DOCUMENTS.values()}

@@ -1,8 +1,8 @@
 """The dialogues about SQuAD's texts, and conversations that turn from one text to another.
 
-`dialogues.jsonl.gz` names paragraphs, and for each message the places that answer it. What is
-answered is what stands there, as Footnoted answers without a language model. Every third dialogue
-is held out: the router learns from the others.
+`dialogues.jsonl.gz` names paragraphs, and for each message the places that answer it. The answer to
+a message is the text of these places, as Footnoted answers without a language model. Every third
+dialogue is held out: the router learns from the others.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from eval.lab.training.routing.further import HELD_OUT
 from rag.asking.rewrite import Turn
 
 TOGETHER = 3
-"""Dialogues that are mixed into one conversation."""
+"""How many dialogues are mixed into one conversation."""
 
 NOTHING = "The sources do not say."
 
@@ -32,12 +32,12 @@ class Said(NamedTuple):
 
     @property
     def turns(self) -> tuple[Turn, Turn]:
-        """The message with its answer, as they are said before another one."""
+        """The message and its answer, as the history of a later message."""
         return ("user", self.user), ("assistant", self.answer)
 
 
 class Dialogue(NamedTuple):
-    """A dialogue about a text. What is no question about the text is left out."""
+    """A dialogue about a text, without the messages that are not questions about the text."""
 
     title: str
     text: str
@@ -47,7 +47,7 @@ class Dialogue(NamedTuple):
 def load_dialogues(file: Path, squad: Path, *, held_out: bool) -> list[Dialogue]:
     """Return the dialogues of a file that are held out, or those that are not.
 
-    Raises UserError for a file of another form.
+    Raises UserError for a file in another format.
     """
     with reading(squad, "is not in SQuAD's format"):
         articles = {each["title"].replace("_", " "): each for each in read_records(squad)["data"]}
@@ -79,7 +79,7 @@ def _dialogue(record: dict[str, Any], paragraphs: Sequence[dict[str, Any]]) -> D
 def mixed(dialogues: Sequence[Dialogue]) -> Iterator[tuple[Dialogue, Said]]:
     """Yield the messages of dialogues as one conversation that turns from text to text.
 
-    It turns before a message that stands alone.
+    It turns only before messages that stand alone.
     """
     for blocks in zip_longest(*(_blocks(each) for each in dialogues), fillvalue=()):
         for dialogue, block in zip(dialogues, blocks, strict=True):
@@ -87,7 +87,7 @@ def mixed(dialogues: Sequence[Dialogue]) -> Iterator[tuple[Dialogue, Said]]:
 
 
 def _blocks(dialogue: Dialogue) -> list[list[Said]]:
-    """Return the messages of a dialogue, each that stands alone with those that depend on it."""
+    """Return blocks of a dialogue: each message that stands alone, with those that depend on it."""
     blocks: list[list[Said]] = []
     for each in dialogue.said:
         if not blocks or each.alone == each.user:

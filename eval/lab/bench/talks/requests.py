@@ -1,13 +1,13 @@
-"""Whether it is understood what a message asks for, whatever is said beside it.
+"""How well the program understands what a message asks for, whatever else it says.
 
     python -m eval.lab.bench.talks.requests FOLDER [--shown N]
 
-`requests.jsonl.gz` has conversations by a writer of whom nothing was learned: questions in the
-middle of stories, guesses, doubts, thanks, remarks, requests on the last answer. Their documents
-are invented and not here, so nothing is searched. For the messages that follow others, prints which
-are taken for what they are: by the router as they were typed, and with the language model, as if
-all questions were in doubt. What the model writes is kept in FOLDER. The first N that go wrong are
-printed to be read.
+`requests.jsonl.gz` has conversations by a writer from whom nothing was learned: questions in the
+middle of stories, guesses, doubts, thanks, remarks, requests about the last answer. Their documents
+are invented and not included, so nothing is searched. For all messages but the first of each
+conversation, prints how many are taken for what they are: by the router as they were typed, and
+with the language model, as if every question were in doubt. What the model writes is kept in
+FOLDER. The first N that go wrong are printed, to be read.
 """
 
 from __future__ import annotations
@@ -49,12 +49,12 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
     "document": ("document/",),
     "question": ("evidence/", "claim/", "time/", "items/", "comparison/", "compute/"),
 }
-"""What messages of each kind are rightly taken for."""
+"""The routes that are right for each kind of message, as prefixes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message, what it is by its writer, and what was said before it."""
+    """A message, its kind in its writer's eyes (`act`), and the turns before it."""
 
     act: str
     typed: str
@@ -63,7 +63,7 @@ class Message:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Have written what is not written yet, and print."""
+    """Let the model write the requests that are missing, and print the figures."""
     parser = arguments("eval.lab.bench.talks.requests", __doc__)
     parser.add_argument("--shown", type=int, default=0, metavar="N")
     given = parser.parse_args(argv)
@@ -99,7 +99,7 @@ def _written(message: Message, writer: Writer) -> str:
 
 
 def _told(message: Message, text: str, router: Router) -> dict[str, Any]:
-    """Return how a message was taken."""
+    """Return the routes that a message is given, and whether they are right."""
     typed, plain = router(message.typed), router(text) if text else EVIDENCE
     knows = typed.kind not in FACT_KINDS and is_known(message.typed, typed)
     route = EVIDENCE if asks_for_fact(plain) else plain if is_request(plain) else typed

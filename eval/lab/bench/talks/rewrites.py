@@ -1,11 +1,11 @@
-"""Whether follow-ups find what answers them, beside what people made of them.
+"""Whether follow-ups find the passages that answer them, compared with people's rewrites.
 
     python -m eval.lab.bench.talks.rewrites FOLDER FILE REWRITES
 
-FILE is MTRAG's, as JSON Lines; all its passages are one library, in FOLDER. REWRITES are what
-people made of last questions, so that they stand alone. For the answerable turns after the first
-prints the share that has a passage which answers among the first five quotes: searched as typed, as
-Footnoted reads them, and, of those that people rewrote, as people did.
+FILE is MTRAG's, as JSON Lines; all its passages are one library, in FOLDER. REWRITES holds last
+questions that people rewrote to stand alone. For the answerable turns after the first, prints the
+share with an answering passage among the first five quotes: searched as typed, as Footnoted reads
+them, and, for those that people rewrote, as rewritten.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from rag.assistant import Assistant
 from rag.finding.quotes import find_quotes
 
 LATE = 6
-"""The turn of a conversation from which it is a long one."""
+"""The turn from which a conversation counts as long."""
 
 People = dict[tuple[str, ...], str]
-"""What people made of the last of some questions."""
+"""The rewrites of people, by the user's questions up to the one that is rewritten."""
 
 
 def main(argv: Sequence[str]) -> int:
-    """Search, and print."""
+    """Search for all turns, and print the figures."""
     parser = arguments("eval.lab.bench.talks.rewrites", __doc__)
     parser.add_argument("file", type=Path, metavar="FILE")
     parser.add_argument("rewrites", type=Path, metavar="REWRITES")
@@ -44,7 +44,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def figures(data: Data, people: People, folder: Path) -> Iterator[Row]:
-    """Yield how much is found of all turns, of late ones, and of those that people rewrote."""
+    """Yield how often an answer is found: for all turns, late ones, and those people rewrote."""
     asked = {each.id: each for each in data.asked if each.passages and each.history}
     assistant = filled(folder / data.name, data.documents)
     file = folder / f"{data.name}-rewrites.json"
@@ -65,7 +65,7 @@ def _typed(asked: Asked) -> tuple[str, ...]:
 
 
 def _found(asked: Asked, people: People, assistant: Assistant) -> dict[str, bool]:
-    """Return, by the way of asking, whether a passage that answers is among the quotes."""
+    """Return, by way of asking, whether a passage that answers is among the quotes."""
     made = rewritten(asked.question, asked.history, assistant.reader.edits)
     texts = {"as typed": asked.question, "as read": made.first_of_all(asked.question)}
     if _typed(asked) in people:

@@ -1,15 +1,16 @@
-"""How messages are understood in conversations that turn from one document to another.
+"""How well messages are understood in conversations that turn from one document to another.
 
     python -m eval.lab.bench.talks.several FOLDER [--squad FILE] [--llm] [--shown N]
 
 `several.jsonl` has conversations about the documents that come with Footnoted, which are one
-library. With --squad, SQuAD's training set, they are dialogues about its texts that nothing is
-learned from, mixed with each other. Before each message stand those before it, each with what is to
-be answered, so that none depends on how another was answered. Prints, by kind of message, how many
-are answered from a right place, or refused where there is none: as Footnoted reads them, and as
-people made them stand alone; and in how many of those that stand alone something is put in.
-With --llm the default language model takes part, which takes ten seconds a message on two cores.
-Libraries and answers are kept in FOLDER. The first N that go wrong are printed to be read.
+library. With --squad, SQuAD's training set, the conversations are mixed from held-out dialogues
+about its texts. A message is asked with the messages before it as history, each with the answer
+that it should have had, so that no result depends on another answer. Prints, by kind of message,
+how many are answered from a right place, or refused if there is none: as Footnoted reads them, and
+as people rewrote them to stand alone. It also prints how often words are put into messages that
+stand alone, and into the others. With --llm, the default language model takes part, which takes ten
+seconds a message on two cores. Libraries and answers are kept in FOLDER. The first N that go wrong
+are printed, to be read.
 """
 
 from __future__ import annotations
@@ -39,11 +40,11 @@ DIALOGUES = Path(__file__).parent / "dialogues.jsonl.gz"
 NAMES = tuple(DOCUMENTS.values())
 
 LIBRARIES = 30
-"""So many mixed conversations about SQuAD's texts are asked."""
+"""How many mixed conversations about SQuAD's texts are asked."""
 
 
 class Message(NamedTuple):
-    """A message behind a conversation, the same made to stand alone, and the places that answer.
+    """A message after some turns, its rewrite that stands alone, and the places that answer it.
 
     A place is a document's id with offsets.
     """
@@ -56,7 +57,7 @@ class Message(NamedTuple):
 
 
 def main(argv: Sequence[str]) -> int:
-    """Ask all, and print."""
+    """Ask all messages, and print the figures."""
     parser = arguments("eval.lab.bench.talks.several", __doc__, "squad", required=False)
     parser.add_argument("--llm", action="store_true")
     parser.add_argument("--shown", type=int, default=0, metavar="N")
@@ -71,7 +72,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def show_wrong(answers: Sequence[dict[str, Any]], most: int) -> None:
-    """Print the first that go wrong, and are right as people made them stand alone."""
+    """Print the first messages that go wrong but are answered rightly as people rewrote them."""
     wrong = [each for each in answers if not each["right"] and each["as_people"]]
     for each in wrong[:most]:
         sys.stdout.write("\n" + "\n".join(f"{key}: {each[key]}" for key in SHOWN) + "\n")
@@ -92,7 +93,7 @@ def _shipped(folder: Path, ask: AskAll) -> Iterator[dict[str, Any]]:
 def messages(
     turns: Sequence[dict[str, Any]], documents: Mapping[str, Document]
 ) -> Iterator[Message]:
-    """Yield the messages of a conversation about documents, each place told by its words."""
+    """Yield the messages of a conversation about documents; places are given by their words."""
     history: list[Turn] = []
     for turn in turns:
         user, places = turn["user"], []
@@ -107,7 +108,7 @@ def messages(
 
 
 def _sentence(text: str, words: str) -> str:
-    """Return the sentence of a text that some words of it begin in."""
+    """Return the sentence of a text in which the given words begin."""
     at = text.index(words)
     start, end = text.rfind("\n", 0, at) + 1, text.find("\n", at)
     return next(text[slice(*each)] for each in sentence_spans(text, start, end) if each[1] > at)
@@ -137,7 +138,7 @@ def _mixed(folder: Path, squad: Path, ask: AskAll) -> Iterator[dict[str, Any]]:
 def _ask_all(
     folder: Path, documents: Sequence[Document], given: Sequence[Message], *, llm: bool
 ) -> Iterator[dict[str, Any]]:
-    """Yield what becomes of the messages that stand behind others."""
+    """Yield the results of all messages that have a history."""
     assistant = filled(folder, documents, **({} if llm else {"llm": "none"}))
     asked = {str(at): each for at, each in enumerate(given) if each.history}
     file = folder.with_suffix(".llm.json" if llm else ".json")
@@ -145,7 +146,7 @@ def _ask_all(
 
 
 def told(assistant: Assistant, message: Message) -> dict[str, Any]:
-    """Return what becomes of a message, and of the same as people made it stand alone."""
+    """Return the results of a message, asked with its history and as people rewrote it."""
     read = assistant.ask(message.user, message.history)
     people = assistant.ask(message.alone)
     if "llm_unavailable" in (read.reason, people.reason):
@@ -175,7 +176,7 @@ def _is_right(answer: Answer, message: Message) -> bool:
 
 
 def figures(asked: Sequence[dict[str, Any]]) -> Iterator[Row]:
-    """Yield how many are right, of each kind and of all."""
+    """Yield how many messages are answered rightly, by kind, and how many are changed."""
     answerable = [each for each in asked if each["answerable"]]
     names = dict.fromkeys(each["kind"] for each in answerable)
     kinds = {kind: [each for each in answerable if each["kind"] == kind] for kind in names}

@@ -2,10 +2,10 @@
 
     python -m eval.lab.bench.talks.typed FOLDER --squad FILE
 
-Asks the sets `typed-…` of the documents that come with Footnoted, and `typed-squad` of SQuAD's
-development articles, each in a library of its own. Prints for both how many look-ups are answered
-rightly and how many refused, how many near-misses are refused, and of open questions how many are
-refused and the F1 of the places that are cited. The runs in FOLDER are not made again.
+Asks the sets `typed-…` about the documents that come with Footnoted, and `typed-squad` about
+SQuAD's development articles, each in a library of its own. Prints for both how many look-ups are
+answered rightly and how many refused, how many near-misses are refused, and for open questions how
+many are refused and the F1 of the places that are cited. Runs that are in FOLDER are not repeated.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ def _of_sets() -> Iterator[tuple[CaseSet, Document]]:
 
 
 def of_articles(squad: Path) -> Iterator[tuple[CaseSet, Document]]:
-    """Yield each of SQuAD's articles with what is asked of it.
+    """Yield each of SQuAD's articles with the questions about it.
 
-    Raises UserError where the file has other articles.
+    Raises UserError if the file has other articles.
     """
     data, cases = load_xquad(squad), measured_set("typed-squad").cases
     documents = {each.title: each for each in data.documents}

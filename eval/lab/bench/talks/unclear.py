@@ -1,12 +1,12 @@
-"""How often it is asked back, of messages that leave open what they mean and of such that do not.
+"""How often Footnoted asks back, for messages that leave open what they mean and for clear ones.
 
     python -m eval.lab.bench.talks.unclear FOLDER [--shown N]
 
 `unclear.jsonl` has first messages on the documents that come with Footnoted, written by somebody
-who had not seen the program: half of them could mean several things in their document, half look
-like these and mean one, or none. They are asked without the language model; libraries and answers
-are kept in FOLDER. Every second one of each kind is for development, the others are held out.
-The first N that are taken wrongly are printed to be read.
+who had not seen the program. Half of them could mean several things in their document; the others
+look like these but mean one thing, or nothing. They are asked without the language model; libraries
+and answers are kept in FOLDER. Every second one of each kind is for development, the others are
+held out. The first N that are taken wrongly are printed, to be read.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from rag.assistant import Assistant
 MESSAGES = Path(__file__).parent / "unclear.jsonl"
 
 Message = dict[str, Any]
-"""A message (`question`) on a `document`, whether it is `unclear`, and what came of it: the `way`
-it was answered in, whether it was `refused`, and the `text` of the answer."""
+"""A message (`question`) on a `document`, whether it is `unclear`, and its result: the `way` in
+which it was answered, whether it was `refused`, and the `text` of the answer."""
 
 
 def main(argv: Sequence[str]) -> int:
-    """Ask all, and print."""
+    """Ask all messages, and print the figures."""
     parser = arguments("eval.lab.bench.talks.unclear", __doc__)
     parser.add_argument("--shown", type=int, default=0, metavar="N")
     asked = parser.parse_args(argv)
@@ -64,7 +64,7 @@ def figures(told: Sequence[Message]) -> Iterator[Row]:
     for kind, unclear in (("unclear", True), ("clear", False)):
         of = [each for each in told if each["unclear"] == unclear]
         for half, some in (("development", of[::2]), ("held out", of[1::2])):
-            # A list that leaves something out also has a question, to go on with.
+            # The way decides: a list that leaves something out also ends with a question.
             back = share(each["way"] == "unclear" for each in some)
             yield Row(f"{kind}, {half}: asked back", back)
             yield Row(f"{kind}, {half}: refused", share(each["refused"] for each in some))

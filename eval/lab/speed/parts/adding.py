@@ -1,4 +1,4 @@
-"""Adding documents: how many passages a second, and what it costs to add what is there already."""
+"""Adding documents: passages per second, and the cost of adding what is there already."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from rag.opening import embedding_of, open_library
 
 PEER = "all-minilm-l6-v2"
 PASSAGES = 8
-"""Of each of the documents that are added again: 760 words, as an article of a newspaper has."""
+"""Passages of each document that is added again: 760 words, like a newspaper article."""
 
 
 def adding(options: Options, turns: int = 5) -> Kept:
@@ -62,7 +62,7 @@ def adding(options: Options, turns: int = 5) -> Kept:
 
 
 def texts_of(library: Library, paths: list[Path]) -> list[str]:
-    """Add files, and return the texts that are embedded of them."""
+    """Add files, and return the texts of their passages as they are embedded."""
     documents, _ = add_files(library, paths)
     return [
         searchable_text(document, passage)
@@ -72,7 +72,7 @@ def texts_of(library: Library, paths: list[Path]) -> list[str]:
 
 
 def again(options: Options, documents: int = 1_000, turns: int = 2) -> Kept:
-    """Add documents of text by rule by the command, and let the same command say so once more."""
+    """Add generated documents by `footnoted add`, and run the same command once more."""
     settings = load_settings(library=options.folder / "again")
     rule = Rule(model_folder(settings.embedding, settings.models))
     first, unchanged = [], []

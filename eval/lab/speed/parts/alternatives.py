@@ -1,7 +1,8 @@
 """What Footnoted is compared with, in a process of its own that answers lines of JSON.
 
-It is given the name of a side and that function's arguments; texts are a JSON file. The retriever
-runs in the peers' environment, so nothing of Footnoted is imported here.
+Its arguments are the name of a side, which is a function below, and that function's arguments;
+texts come as a JSON file. The retriever runs in the peers' environment, so nothing of Footnoted is
+imported here.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ PEERS = (
 
 
 def encoder(model: str, file: str) -> Answer:
-    """sentence-transformers: embeds so many of the texts, and tells the seconds."""
+    """sentence-transformers: embed as many of the texts as asked, and answer with the seconds."""
     from sentence_transformers import SentenceTransformer
 
     texts = json.loads(Path(file).read_text("utf-8"))
@@ -43,7 +44,7 @@ def encoder(model: str, file: str) -> Answer:
 
 
 def retriever(embedding: str, reranker: str, file: str) -> Answer:
-    """LlamaIndex with all defaults: tells the seconds to the best chunks of a question, and these.
+    """LlamaIndex with all defaults: answer with the best chunks for a question, and the seconds.
 
     A `VectorStoreIndex` of the texts (chunks of 1,024 tokens with an overlap of 200), its
     retriever, and `SentenceTransformerRerank`, on the ONNX weights of two folders.
@@ -59,7 +60,7 @@ def retriever(embedding: str, reranker: str, file: str) -> Answer:
     documents = [Document(text=text) for text in texts]
     index = VectorStoreIndex.from_documents(documents, embed_model=embed)
     found_by = index.as_retriever(similarity_top_k=TOP_K)
-    # It has no argument for what the cross-encoder runs on.
+    # It has no argument for the backend of the cross-encoder.
     onnx = partial(sentence_transformers.CrossEncoder, **ONNX)
     with patch.object(sentence_transformers, "CrossEncoder", onnx):
         rerank = SentenceTransformerRerank(model=reranker, top_n=TOP_N, device="cpu")
@@ -78,9 +79,9 @@ def retriever(embedding: str, reranker: str, file: str) -> Answer:
 
 
 def engine(model: str, context_tokens: str, write_tokens: str) -> Answer:
-    """llama.cpp: answers a chat, and tells the seconds to its first and its last words.
+    """llama.cpp: reply to a chat, and answer with the seconds to the first and the last words.
 
-    With them come how many tokens it read again and wrote, and what.
+    The answer also has the text, and how many tokens of the prompt were new and how many written.
     """
     import xllamacpp
 
@@ -119,8 +120,8 @@ def engine(model: str, context_tokens: str, write_tokens: str) -> Answer:
 
 
 def main(side: str, *arguments: str) -> None:
-    """Answer until nobody asks."""
-    answers, sys.stdout = sys.stdout, sys.stderr  # Libraries print what they like.
+    """Answer each line of the input until it ends."""
+    answers, sys.stdout = sys.stdout, sys.stderr  # Libraries may print anything.
     sides: dict[str, Callable[..., Answer]]
     sides = {"encoder": encoder, "retriever": retriever, "engine": engine}
     answer = sides[side](*arguments)

@@ -1,4 +1,4 @@
-"""The language model: whole answers beside CitationQueryEngine, its speed beside its engine's."""
+"""The language model: answers against CitationQueryEngine's, its speed against bare llama.cpp's."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from rag.writing.llm import CONTEXT_TOKENS, WRITE_TOKENS, Writer, load_writer
 from rag.writing.prompts import write_messages
 
 READ = 1300
-"""Characters of a quote, with which some 400 tokens are read again."""
+"""Characters of a quote, which make some 400 new tokens to read."""
 LONG = 60
-"""Words that the model is told to say, so that it writes for a while."""
+"""How many words the model is told to say, so that it writes for a while."""
 
 Prompt = tuple[list[tuple[str, str]], str]
 """The quotes, each with the words that answer, and the question."""
 
 
 def answers(options: Options, questions: int = 7) -> Kept:
-    """Ask questions of the set `article` of both engines, by turns (`eval/lab/bench/rival.py`).
+    """Ask both engines questions of the set `article`, in turns (`eval/lab/bench/rival.py`).
 
-    What is answered is kept, and a stopped part goes on from there.
+    Answers are kept, and a stopped part resumes from there.
     """
     out = options.folder / "answers" / "run.json"
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -53,11 +53,11 @@ def answers(options: Options, questions: int = 7) -> Kept:
 
 
 def tokens(options: Options, turns: int = 7) -> Kept:
-    """Let the same weights read and write the same, through Footnoted and alone.
+    """Let the same weights read and answer the same prompts, through Footnoted and alone.
 
-    The beginning of the prompt, which both keep, is read before. Of what is new, reading is the
-    time until the first words, and writing what comes behind them. Each side's words are counted by
-    themselves, since they need not be the same.
+    The beginning of the prompt, which both keep in their cache, is read in the warm-up turn. For
+    the rest, reading is the time until the first words, and writing the time after them. The words
+    of each side are counted separately, since they need not be the same.
     """
     settings = load_settings(library=options.folder / "none")
     model = CATALOGUE.get(settings.llm)
@@ -96,7 +96,7 @@ def tokens(options: Options, turns: int = 7) -> Kept:
 
 
 def _prompt(text: str) -> Prompt:
-    """Return a quote that nobody has read yet with the words that answer, and a question."""
+    """Return a quote that neither side has read yet, with the words that answer, and a question."""
     quote = text[:READ]
     return [(quote, " ".join(quote.split()[:LONG]))], "What exactly is said there?"
 
@@ -115,5 +115,5 @@ def _written(writer: Writer, prompt: Prompt) -> dict[str, Any]:
             first = time.perf_counter() - started
         pieces.append(piece)
     total = time.perf_counter() - started
-    written = len(pieces) + 1  # A piece is a token, and the last one is not said.
+    written = len(pieces) + 1  # A piece is a token; the token that ends the text has none.
     return {"first_s": first, "total_s": total, "text": "".join(pieces), "written": written}

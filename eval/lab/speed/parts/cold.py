@@ -1,4 +1,4 @@
-"""Commands of their own process: to the first quote, and to the help."""
+"""Commands in processes of their own: to the first quote, and to the help."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ QUOTE = re.compile(r"\[1\] briefing\.md, line \d+")
 
 
 def cold(options: Options, turns: int = 9, help_turns: int = 15) -> Kept:
-    """Run the commands and what they are held against by turns, each in a fresh process.
+    """Run the commands and what they are compared with in turns, each in a fresh process.
 
-    One turn of each is not counted: it fetches the files from the disk.
+    The first turn of each is not counted: it reads the files from the disk.
     """
     question = next(case for case in load_set(SETS / "briefing.jsonl").cases if case.must_pass)
     library = str(options.briefing())

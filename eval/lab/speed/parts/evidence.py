@@ -1,7 +1,7 @@
-"""From a question to ranked quotes with the words that answer marked, beside LlamaIndex.
+"""From a question to ranked quotes with the words that answer marked, against LlamaIndex.
 
-That and its like, the peers, pin other versions of what Footnoted needs too: they are installed
-into an environment of their own.
+LlamaIndex and its companions, the peers, pin other versions of packages that Footnoted needs too,
+so they are installed into an environment of their own.
 """
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ REQUIRED = (
     "sentence-transformers[onnx]",
 )
 DONE = "installed"
-"""The file that says that all of an environment is there."""
+"""The file that marks an environment as complete."""
 
 FOLDERS = Path(__file__).with_name("folders")
-"""What sentence-transformers needs beside a model's files, by what the model is for: bge-small
-makes the first token's vector that of a text, of length one, and the reranker is a BERT."""
+"""What sentence-transformers needs besides a model's files, by the model's role: bge-small takes
+the first token's vector, normalised, for that of a text, and the reranker is a BERT."""
 
 
 def evidence(options: Options, questions: int = 60, warm: int = 2) -> Kept | None:
-    """Ask both questions of XQuAD by turns, of a library of all its articles.
+    """Ask both sides questions of XQuAD in turns, with all its articles as the library.
 
-    None where the peers had to be installed first. Raises UserError without them.
+    None if the peers had to be installed first. Raises UserError without them.
     """
     python = options.folder / "peers" / "bin" / "python"
     if not (options.folder / "peers" / DONE).exists():
@@ -58,7 +58,7 @@ def evidence(options: Options, questions: int = 60, warm: int = 2) -> Kept | Non
         return None
     data = load_xquad(options.given("xquad"))
     assistant = filled(options.folder / "xquad", data.documents)
-    # The last two are those that are asked before it counts, with the turns -1 and -2.
+    # The last two are asked in the warm-up, as the turns -1 and -2.
     drawn = seeded().sample(data.cases, questions + warm)
     models = [assistant.settings.embedding, assistant.settings.reranker]
 
@@ -97,20 +97,20 @@ def _share(cases: Sequence[Case], found: Sequence[list[str]]) -> float:
 
 
 def first_quotes(assistant: Assistant, question: str) -> tuple[float, tuple[Quote, ...]]:
-    """Return how many seconds the ranked quotes with their marks take, and the quotes."""
+    """Return the seconds until the quotes are ranked and marked, and the quotes."""
     started = time.perf_counter()
     stream = assistant.stream(question, use_llm=False)
     quotes = next(event.quotes for event in stream if isinstance(event, Found))
     took = time.perf_counter() - started
-    for _ in stream:  # The answer is made of them in no time, and ends its line in the log.
+    for _ in stream:  # The answer takes no time, and completes its line in the log.
         pass
     return took, quotes
 
 
 def install_peers(folder: Path, *, wanted: bool) -> None:
-    """Install the peers into the bench's folder, if that is wanted.
+    """Install the peers into the bench's folder.
 
-    Raises UserError if it is not, or where pip cannot bring them.
+    Raises UserError if that is not `wanted`, or if pip cannot install them.
     """
     if not wanted:
         raise UserError("The peers are not installed: --peers installs them into FOLDER/peers.")
@@ -127,7 +127,7 @@ def install_peers(folder: Path, *, wanted: bool) -> None:
 
 
 def weights(name: str, models: Path, into: Path) -> Path:
-    """Return a folder with a model's very files, in the form that sentence-transformers opens.
+    """Return a folder with a model's own files, in the layout that sentence-transformers opens.
 
     Raises ModelMissing without the model's weights.
     """

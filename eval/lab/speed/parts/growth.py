@@ -1,9 +1,9 @@
-"""How a library grows: finding, adding, memory and disk from 84 passages to a million.
+"""How retrieval, adding, memory and disk grow with a library, from 84 passages to a million.
 
-A library of each size is made of text by rule (`texts.py`), added as all documents are, and kept in
+A library of each size is made of generated text (`texts.py`), added like any document, and kept in
 FOLDER/growth, in schemas of a database, or with its vectors on a Chroma server. Only the vectors of
-large ones are made up, and given to it in the embedding's place: real ones of a million passages
-would take hours.
+large libraries are made up, by a stand-in for the embedding: real ones of a million passages would
+take hours.
 """
 
 from __future__ import annotations
@@ -40,26 +40,26 @@ from rag.opening import embedding_of, open_library
 
 SIZES = (100, 1_000, 10_000, 100_000, 1_000_000)
 WHERE = {"folder": SIZES, "postgresql": SIZES[1:4], "chroma": SIZES[1:4]}
-"""Where libraries are grown, and how large: a server is no other in a library that is small."""
+"""Where libraries are grown, and how large: in a small library a server makes no difference."""
 PARTS = {
     f"growth-{size}" if where == "folder" else f"growth-{where}-{size}": (where, size)
     for where, sizes in WHERE.items()
     for size in sizes
 }
 WATCHED = "growth-100000"
-"""The part of whose library the memory counts while it is made."""
+"""The part that also measures the peak memory while its library is made."""
 
 REAL = 1_000
 """The largest library whose vectors are all real."""
 
 PIECE = 8 * 60
-"""Seconds that a process adds for before another one goes on."""
+"""How many seconds a process adds documents before another one goes on."""
 NOTED = 10
-"""Seconds between two notes of how far it is."""
+"""Seconds between two notes of progress."""
 
 WARM = "What is there to be read?"
-"""What is asked before it counts. No question is asked twice of an assistant that is measured: what
-was scored for it a moment ago is remembered."""
+"""The question that is asked first and not measured. An assistant that is measured is never asked a
+question twice, since recent scores are cached."""
 ADDED = 5
 """Documents that are added to the finished library, one by one, and taken out again."""
 
@@ -75,13 +75,13 @@ class Grown:
     settings: Settings
     passages: int
     note: Path
-    """A file that says how far it is, and what that took."""
+    """A file that records its progress, and the time and memory that it took."""
 
     @classmethod
     def at(cls, options: Options, where: str, passages: int) -> Grown:
-        """Return the library of a size, which may not be there yet.
+        """Return the library of a size, which may not exist yet.
 
-        Raises UserError where the server was not named that it is to be on.
+        Raises UserError if it is to be on a server that was not named.
         """
         folder = options.folder / "growth"
         folder.mkdir(parents=True, exist_ok=True)
@@ -98,7 +98,7 @@ class Grown:
 
     @property
     def rule(self) -> Rule:
-        """What its documents are made by."""
+        """The rule that makes its documents."""
         return Rule(model_folder(self.settings.embedding, self.settings.models))
 
     @property
@@ -107,11 +107,11 @@ class Grown:
         return sum(each.passages for each in open_library(self.settings).entries()) < self.passages
 
     def noted(self) -> dict[str, float]:
-        """Return how many seconds making it has taken so far, and how much memory at most."""
+        """Return the seconds that making it has taken so far, and the peak of memory."""
         return dict(json.loads(self.note.read_text("utf-8"))) if self.note.exists() else NOTHING
 
     def grow(self, tell: Tell, until: float) -> None:
-        """Add documents until it is as large as wanted, or the time (monotonic) is over."""
+        """Add documents until it is as large as wanted, or until a time of the monotonic clock."""
         rule = self.rule
         embedding = _embedding(self.settings, rule, self.passages)
         library = open_library(self.settings, lambda: embedding)
@@ -133,10 +133,10 @@ class Grown:
 
 
 def growth(options: Options, part: str, tell: Tell) -> Kept | None:
-    """Measure a library of some size beside one of 84 passages; None while it is not finished.
+    """Measure a library of some size against one of 84 passages; None while either is unfinished.
 
-    Each call adds for some minutes; the one after the last passage measures. Raises UserError
-    where the server was not named that it is to be on.
+    Each call adds documents for some minutes; the one after the last passage measures. Raises
+    UserError if the library is to be on a server that was not named.
     """
     where, passages = PARTS[part]
     small, large = (Grown.at(options, where, size) for size in (PASSAGES, passages))
@@ -148,7 +148,7 @@ def growth(options: Options, part: str, tell: Tell) -> Kept | None:
 
 
 def _embedding(settings: Settings, rule: Rule, passages: int) -> Embedding:
-    """Return the real embedding for a small library; for a large one, that of its entries alone."""
+    """Return the real embedding for a small library; for a large one, one real only for entries."""
     real = embedding_of(settings)()
     if passages <= REAL:
         return real
@@ -191,14 +191,14 @@ def _measured(part: str, small: Grown, grown: Grown) -> Kept:
 
 
 def disk_of(library: Library) -> int:
-    """Return the bytes that a library takes, of which a Chroma server's are its own."""
+    """Return the bytes that a library takes on disk, without those of a Chroma server."""
     if isinstance(library.store, PostgresStore):
         return library.store.size()
     return disk(library.folder)
 
 
 def _evidence(grown: Grown, small: Grown, asked: list[Entry]) -> Pair:
-    """Ask both libraries the same by turns, by assistants that were asked nothing else."""
+    """Ask both libraries the same questions in turns, with assistants that have no cache yet."""
     ours, against = (Assistant(each.settings) for each in (grown, small))
     for each in (ours, against):
         first_quotes(each, WARM)
@@ -211,7 +211,7 @@ def _evidence(grown: Grown, small: Grown, asked: list[Entry]) -> Pair:
 
 
 def _stages(library: Library, embedding: Embedding, asked: list[Entry]) -> dict[str, float]:
-    """Return how long the two searches take, of all that finding quotes is made of."""
+    """Return the median times of the two searches that are part of finding quotes."""
     vectors = [embedding.get_query_embedding(each.question) for each in asked]
     words = [seconds(partial(library.store.bm25, each.question, DEPTH)) for each in asked]
     near = [seconds(partial(library.vectors().nearest, each, DEPTH, ())) for each in vectors]
@@ -219,7 +219,7 @@ def _stages(library: Library, embedding: Embedding, asked: list[Entry]) -> dict[
 
 
 def added(assistant: Assistant, rule: Rule) -> dict[str, Any]:
-    """Add small documents one by one; each must be found by the next question. Then they go."""
+    """Add small documents one by one, ask for each right away, and remove them in the end."""
     library = assistant.library
     made = [rule.small(number) for number in range(ADDED)]
     took, found = [], []
@@ -235,6 +235,6 @@ def added(assistant: Assistant, rule: Rule) -> dict[str, Any]:
 
 
 def is_found(assistant: Assistant, told: Entry) -> tuple[bool, float]:
-    """Return whether an entry's question is answered by a quote, and how many seconds it took."""
+    """Return whether a quote answers an entry's question, and how many seconds it took."""
     took, quotes = first_quotes(assistant, told.question)
     return any(contains_answer(quote.text, (told.answer,)) for quote in quotes), took

@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 WAIT = 30
-"""Seconds that the window has been open for before the first question."""
+"""How many seconds the window has been open when the first question is asked."""
 
 WRITTEN = ("briefing-004", "briefing-007")
-"""Cases of the briefing that the language model writes an answer to; each is first as often."""
+"""Cases of the briefing that the language model answers; each is asked first equally often."""
 
 APP = """
 import threading
@@ -47,7 +47,7 @@ threading.Event().wait()
 """An app with the same imports as `footnoted chat` has before its window opens."""
 EMPTY = APP.format(holds="pass")
 BOX = APP.format(holds='gradio.Textbox(elem_id="question")')
-"""Alone on a page it takes what no page with a question box can be without."""
+"""A page with one text box alone: no page with a question box can be faster."""
 
 QUESTION = "#question textarea"
 """Where a question is typed."""
@@ -55,11 +55,11 @@ LAST = "footer"
 """On an empty page there is nothing but Gradio's footer to wait for."""
 
 IDLE = 0.05
-"""Of a core, what a window may take that has nothing to do."""
+"""The share of a core that a window may take when it has nothing to do."""
 
 
 def window(options: Options, starts: int = 7, loads: int = 15) -> Kept:
-    """Start the window and an empty app by turns, and open the pages of both."""
+    """Start the window and an empty app in turns, and open the pages of both."""
     chat, empty, box = _chat(options), [*PYTHON, "-c", EMPTY], [*PYTHON, "-c", BOX]
     with opened_browser() as browser:
         opened = by_turns(
@@ -93,10 +93,10 @@ def at_once(options: Options, rounds: int = 2) -> Kept:
 
 
 def _first(options: Options, part: str, wait: float, rounds: int) -> tuple[Kept, list[float]]:
-    """Open a window for each turn, with one of two questions first and the other one after it.
+    """Open a window for each turn, and ask one of two questions first and the other one after it.
 
-    Each is asked on a page of its own, as a new visitor does: the second is no follow-up. Returns
-    the part, and how much memory the windows took at the end.
+    Each is asked on a page of its own, like a new visitor's, so the second is not a follow-up.
+    Returns the part, and how much memory each window took at the end.
     """
     chat = _chat(options)
     cases = {case.id: case.question for case in load_set(SETS / "briefing.jsonl").cases}
@@ -146,7 +146,7 @@ def _chat(options: Options) -> list[str]:
 
 @contextmanager
 def opened_browser() -> Iterator[Browser]:
-    """Run a browser without a window; raises UserError without one, or without Playwright."""
+    """Run a headless browser; raises UserError without one, or without Playwright."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError as error:
@@ -157,7 +157,7 @@ def opened_browser() -> Iterator[Browser]:
 
 @contextmanager
 def _opened(browser: Browser, address: str) -> Iterator[Page]:
-    """Open a page as a visitor of its own."""
+    """Open a page as a new visitor."""
     with browser.new_context() as context:
         page = context.new_page()
         page.goto(address, wait_until="commit")
@@ -165,7 +165,7 @@ def _opened(browser: Browser, address: str) -> Iterator[Page]:
 
 
 def _started(browser: Browser, command: Sequence[str], used: Callable[[Page], None]) -> float:
-    """Return how many seconds a command takes until its page is there and can be used."""
+    """Return how many seconds a command takes until its page can be used."""
     started = time.perf_counter()
     with serving(command) as (address, _):
         with _opened(browser, address) as page:
@@ -181,7 +181,7 @@ def _loaded(browser: Browser, address: str, last: str) -> float:
 
 
 def _wait_until_idle(pid: int) -> None:
-    """Wait until a window has loaded what it loads once it is open."""
+    """Wait until a window has loaded what it loads in the background."""
     until = time.monotonic() + 120
     took = 2.0
     while time.monotonic() < until and took >= 2 * IDLE:

@@ -1,15 +1,15 @@
-"""Teach the reader's upper half questions as people type them, after all else.
+"""Teach the reader's upper half questions as people type them, after all other training.
 
-SQuAD's questions are written with their paragraph in sight, in its words. These are written for
-1,800 of its training paragraphs: short, careless, in everyday words, and open ones among them.
-`asked.jsonl.gz` has them, a line a paragraph: each with the place of the words that answer it, the
-places of the sentences that do together, or neither where the paragraph does not answer it. The
-paragraphs that are `apart` are not learned from here, to measure on.
+SQuAD's questions were written with their paragraph in sight, in its words. The questions used here,
+on 1,800 of its training paragraphs, are short, careless and in everyday words; some are open.
+`asked.jsonl.gz` has a line for each paragraph. Each question comes with the place of the words that
+answer it, with the places of the sentences that answer it together, or with neither if the
+paragraph does not answer it. Paragraphs marked as `apart` are held out, to measure on.
 
-The shipped reader goes on from where it is, or the one in the folder that --start names, and the
-weights are the mean of what it was and what it learned. Its lower half stays, and with it the heads
-that stand on it. FOLDER keeps a checkpoint, from which the same command goes on, and at the end
-`reader/`.
+Training continues from the shipped reader, or from the one in the folder that --start names, and
+the result is the mean of the weights before and after. The lower half stays as it is, and so do the
+heads that build on it. FOLDER keeps a checkpoint, from which the same command resumes, and at the
+end `reader/`.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ from index.weights.reader import ReaderWeights
 ASKED = Path(__file__).parent / "asked.jsonl.gz"
 SEED, RATE = 2026, 6e-5
 EPOCHS = 2
-"""How often the questions are learned from: they are few beside SQuAD's."""
+"""How often the questions are learned from, since they are few compared with SQuAD's."""
 REPLAYED = 16_000
-"""Windows of SQuAD's own questions that are learned from beside them, so that they stay known."""
+"""Windows of SQuAD's own questions that are mixed in, so that these are not forgotten."""
 TITLED = 0.8
-"""How often the article's title stands before the text, as it does where the reader is used."""
+"""How often the article's title precedes the text, as it does when the reader is in use."""
 PARAGRAPHS = 0.3
-"""How often a whole paragraph is learned from beside its windows."""
+"""How often a whole paragraph is learned from in addition to its windows."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -76,7 +76,7 @@ def examples(
 ) -> tuple[list[Example], list[Example]]:
     """Return the examples to train on, and those of the paragraphs that are held out.
 
-    Raises UserError where the articles are others than those that the questions were written on.
+    Raises UserError if the articles are not those that the questions were written on.
     """
     rng = random.Random(SEED)  # noqa: S311  reproducible
     rankings: dict[str, Ranking] = {}
@@ -98,9 +98,9 @@ def examples(
 
 
 def read_asked(articles: Mapping[str, Article]) -> Iterator[tuple[Paragraph, dict[str, Any]]]:
-    """Yield paragraphs of articles, by whose titles they are found, with the line on each.
+    """Yield each paragraph that has questions, with its line; the articles are given by title.
 
-    Raises UserError where the articles are others than those that the questions were written on.
+    Raises UserError if the articles are not those that the questions were written on.
     """
     for asked in read_records(ASKED):
         try:
@@ -114,14 +114,14 @@ def read_asked(articles: Mapping[str, Article]) -> Iterator[tuple[Paragraph, dic
 
 
 def as_ranked(_: str, texts: Sequence[str]) -> list[float]:
-    """Leave windows in the order in which the words rank them: the reranker takes half an hour."""
+    """Score windows so that their order by words stays: the reranker would take half an hour."""
     return [-float(at) for at in range(len(texts))]
 
 
 def _of_paragraph(
     questions: Sequence[dict[str, Any]], paragraph: Paragraph, ranking: Ranking, rng: random.Random
 ) -> Iterator[Example]:
-    """Yield the examples of a paragraph: windows that answer, that look so, and that do not."""
+    """Yield the examples of a paragraph: windows that answer, that only seem to, that do not."""
     for asked in questions:
         question, whole = asked["question"], rng.random() < PARAGRAPHS
         answer = tuple(asked["words"]) if "words" in asked else None

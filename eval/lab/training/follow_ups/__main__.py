@@ -1,10 +1,10 @@
-"""Make the reader's fourth head again: what does a follow-up need of the turns before it?
+"""Train the reader's fourth head again: what does a follow-up need from the turns before it?
 
-It learns from the conversations beside this module and from the files: rewritten follow-ups of
-CANARD, MTRAG and TREC CAsT, but for the conversations that stand in a file which is named to be
-kept apart, and one in seven of the others. FOLDER keeps what the reader's lower half makes of them,
-a checkpoint, from which the same command goes on, and at the end `reader/`: the reader's weights
-with the head beside the others, which it does not change.
+It learns from the conversations next to this module and from the files, which are rewritten
+follow-ups of CANARD, MTRAG and TREC CAsT. Conversations in a file that --apart names are held out,
+and so is one in seven of the others. FOLDER keeps the outputs of the reader's lower half, a
+checkpoint, from which the same command resumes, and at the end `reader/`: the reader's weights with
+the head added; the other heads stay as they are.
 """
 
 from __future__ import annotations
@@ -50,28 +50,28 @@ from rag.asking.rewrite import HOWS, ReadEdits, context_of, places, rewritten
 from rag.languages.english_words import LINKS
 
 OFTEN = 5
-"""Follow-ups that stand more often than this, word for word, mean another thing each time."""
+"""Follow-ups that occur more often than this, word for word, mean something else each time."""
 WHOLE, ELSEWHERE, REQUESTS = 0.35, 0.2, 0.35
-"""The shares of follow-ups that are learned from as people made them to stand alone as well: where
-they were said, and behind a conversation of something else. There nothing is put in. Nor is it in
-requests of another kind, of the router's examples, which are put in the place of the last share."""
+"""The shares of follow-ups from which an example that needs nothing is made as well: their rewrite
+in its own conversation, their rewrite after another conversation, and, in their place, a request of
+another kind from the router's examples."""
 FIRST = 0.25
-"""The share of which both are learned from without any turn before: it cannot be told then what the
-one needs, but that it needs something."""
+"""The share that is learned from without the turns before, message and rewrite: then what the
+message needs cannot be told, but only that it needs something."""
 LONGEST = 384
-"""Tokens of a message with its context, at most."""
+"""The most tokens of a message with its context."""
 POINTING = 128
 """The width in which a place of the message and words of the context are compared."""
 UNKNOWN = -100
-"""Marks what has no label; PyTorch's cross-entropy passes it over."""
+"""Marks what has no label; PyTorch's cross-entropy ignores it."""
 
 
 class Edits(Branch):
     """The layers of the head.
 
-    Its outputs are, of each token, the logits of `HOWS`, `LINKS` and of owning; of each token with
-    each other the logits that the first and the last of the words that are copied stand there; and
-    one logit that the message needs anything.
+    Its outputs are, for each token, the logits of `HOWS`, of `LINKS` and of owning; for each pair
+    of tokens, the logits that the words copied to the first begin, and that they end, at the
+    second; and one logit that the message needs anything.
     """
 
     name = "fourth/"
@@ -107,10 +107,10 @@ class Edits(Branch):
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """The labels of a message at its tokens.
+    """The labels of a message, at its tokens.
 
-    `copied` are the first and the last token of the words for each label, `words` the tokens that
-    may be copied.
+    `copied` are the first and the last token of the words that each label copies, `words` all
+    tokens that may be copied.
     """
 
     at: Sequence[int]
@@ -121,7 +121,7 @@ class Prepared:
 
     @classmethod
     def of(cls, example: Example, encoded: Encoding) -> Prepared:
-        """Find the tokens of an example's places; what is cut off has no label."""
+        """Find the tokens of an example's places; words that are cut off have no label."""
         words = [int(at) for at in text_tokens(encoded)]
         at = place_tokens(encoded, places(example.message))
         offsets, copied = encoded.offsets, []
@@ -199,16 +199,16 @@ def split(
 def train(
     branch: Edits, examples: Sequence[Example], states: States, folder: Path, epochs: float
 ) -> None:
-    """Train the head in place, from what the lower layers make of the examples."""
+    """Train the head in place, on the lower layers' outputs for the examples."""
     prepared = [Prepared.of(*each) for each in zip(examples, states.encoded, strict=True)]
     recipe = replace(RECIPE, epochs=epochs)
     train_branch(branch, states, partial(loss, branch, states, prepared), folder, recipe)
 
 
 def first_questions(files: Sequence[Path]) -> set[str]:
-    """Return what the conversations of files begin with: MTRAG's, or such as the project's own.
+    """Return the first messages of the conversations in files, of MTRAG or in the project's format.
 
-    Raises UserError for a file of another form.
+    Raises UserError for a file in another format.
     """
     found: set[str] = set()
     for file in files:
@@ -219,7 +219,7 @@ def first_questions(files: Sequence[Path]) -> set[str]:
 
 
 def to_learn(follow_ups: Sequence[FollowUp]) -> Iterator[Example]:
-    """Yield the follow-ups to learn from, and such as need nothing, drawn with a fixed seed."""
+    """Yield examples from the follow-ups, and some that need nothing, drawn with a fixed seed."""
     rng = random.Random(RECIPE.seed)  # noqa: S311  reproducible
     often = Counter(each.message for each in follow_ups)
     requests = [each.text for each in load_examples() if each.classes[0] != EVIDENCE]
@@ -242,7 +242,7 @@ def to_learn(follow_ups: Sequence[FollowUp]) -> Iterator[Example]:
 
 
 def describe(apart: Sequence[FollowUp], read: ReadEdits) -> Iterator[str]:
-    """Yield figures on follow-ups that were held out, a line a source."""
+    """Yield figures on held-out follow-ups, a line for each source."""
     for source in dict.fromkeys(each.source for each in apart):
         pairs = [
             (each, rewritten(each.message, each.history, read).first_of_all(each.message))
@@ -268,7 +268,7 @@ def _share(part: int, whole: int) -> float:
 
 
 def needed(message: str, alone: str) -> set[str]:
-    """Return the words of content that a text has and the message has not."""
+    """Return the content words that a text has and the message does not have."""
     return content(alone) - content(message)
 
 

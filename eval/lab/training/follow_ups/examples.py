@@ -1,7 +1,7 @@
-"""Follow-ups with what people made of them, and what is to be done at each of their words.
+"""Follow-ups with people's rewrites of them, and the edits that make one into the other.
 
-`conversations.jsonl.gz` is the project's own: a line a conversation, each turn with what was typed
-(`user`), the same made to stand alone (`alone`), and what was answered (`assistant`).
+`conversations.jsonl.gz` is the project's own: a line for each conversation, and for each turn the
+message as typed (`user`), its rewrite that stands alone (`alone`), and the answer (`assistant`).
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ HELD = 7
 REACTIONS = frozenset(
     "ok okay well yes yeah no oh sorry oops hmm really thanks please i meant mean".split()
 )
-"""What a follow-up may open with that its rewriting leaves out."""
+"""Words that a follow-up may open with, and that its rewrite leaves out."""
 
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """A message behind the turns before it, and what a person made of it so that it stands alone.
+    """A message with the turns before it, and a person's rewrite that stands alone (`alone`).
 
-    `source` is the file's name. `conversation` is learned from as a whole, or held out.
+    `source` is the file's name. A `conversation` is learned from as a whole, or held out.
     """
 
     source: str
@@ -51,7 +51,7 @@ class FollowUp:
 
 
 class Label(NamedTuple):
-    """What is to be done at a place of a message, and where in the context its words are."""
+    """The edit at a place of a message, and where in the context the words that it copies are."""
 
     how: int = HOWS.index("keep")
     link: int = 0
@@ -62,7 +62,7 @@ class Label(NamedTuple):
 def load_follow_ups(*files: Path) -> list[FollowUp]:
     """Return the follow-ups of the project's own file, CANARD's, MTRAG's and TREC CAsT's.
 
-    Raises UserError for a file of another form.
+    Raises UserError for a file in another format.
     """
     found: list[FollowUp] = []
     for file in files:
@@ -73,7 +73,7 @@ def load_follow_ups(*files: Path) -> list[FollowUp]:
 
 
 def _of(record: dict[str, Any], source: str, name: str) -> Iterator[FollowUp]:
-    """Yield the follow-ups of a record, in any of the forms."""
+    """Yield the follow-ups of a record, in any of the formats."""
     history: list[Turn] = []
     if "Rewrite" in record:
         title, section, *said = record["History"]
@@ -98,7 +98,7 @@ def _of(record: dict[str, Any], source: str, name: str) -> Iterator[FollowUp]:
 
 
 class Example(NamedTuple):
-    """What is learned from: a message behind a context, and what is to be done at its places."""
+    """A message with its context, and the edits at its places, to learn from."""
 
     message: str
     context: str
@@ -107,16 +107,16 @@ class Example(NamedTuple):
 
     @classmethod
     def of(cls, message: str, alone: str, context: str, *, needs: bool | None = None) -> Example:
-        """Make an example of what a message becomes; its labels tell whether it needs anything."""
+        """Make an example from a message and its rewrite; by default its labels decide `needs`."""
         made = labels(message, alone, context)
         put_in = any(each.place for each in made)
         return cls(message, context, made, put_in if needs is None else needs)
 
 
 def labels(message: str, alone: str, context: str) -> list[Label]:
-    """Return what is to be done at each place of a message so that it becomes the other text.
+    """Return the edit at each place of a message that makes it into its rewrite.
 
-    What the other text says in words that nobody said before is left as the message has it.
+    If the rewrite uses words that nobody said before, the message keeps its own.
     """
     at = places(message)
     words = [message[start:end].casefold() for start, end in at[:-1]]
@@ -141,15 +141,15 @@ def labels(message: str, alone: str, context: str) -> list[Label]:
 
 
 def is_light(word: str) -> bool:
-    """Whether a word says nothing of a subject: it may be dropped, and is not looked for."""
+    """Whether a word says nothing about a subject: it may be dropped, and is not looked for."""
     return word in FUNCTION_WORDS or word in REACTIONS or not re.search(r"\w", word)
 
 
 def _copied(wanted: Sequence[str], context: str) -> Label | None:
     """Return where words were said before, with link and ending; None if nowhere.
 
-    Of words that were not said in one piece the piece with most words of content is taken, of such
-    the longest, and of such the first.
+    If the words were not said in one piece, the piece with the most content words is taken; of
+    equal ones the longest, and of these the first.
     """
     said = [(_bare(each[0]), each.span()) for each in any_word().finditer(context)]
     bare = [_bare(each) for each in wanted]
@@ -172,7 +172,7 @@ def _copied(wanted: Sequence[str], context: str) -> Label | None:
 def _said_alike(
     bare: Sequence[str], said: Sequence[tuple[str, tuple[int, int]]], context: str
 ) -> int:
-    """Return how many words, up to the last that is no sign, were said so in one line."""
+    """Return how many of the words were said in a row in one line, without final punctuation."""
     length = 0
     for word, (other, (_, end)) in zip(bare, said, strict=False):
         if word != other or "\n" in context[said[0][1][0] : end]:
@@ -192,6 +192,6 @@ def _bare(word: str) -> str:
 
 
 def content(text: str) -> set[str]:
-    """Return the words of a text that are not light, in small letters."""
+    """Return the words of a text that are not light, in lower case."""
     words = (_bare(each[0]) for each in any_word().finditer(text))
     return {each for each in words if not is_light(each)}

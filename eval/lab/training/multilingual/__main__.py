@@ -1,12 +1,12 @@
-"""Make the weights of the reader of any language.
+"""Train the reader of all languages.
 
-It learns from English data, from what teachers of English say of them, and from sentences and
-questions that people and a large language model have translated. PAGES is the folder `html` of the
-package `debian-handbook` (see `parallel.py`). FOLDER keeps the examples with what the teachers say,
-a checkpoint every ten minutes, from which the same command goes on, and at the end `reader.onnx`.
-With --start an earlier reader learns on. The command ends with figures on what was held out, and
-with what brings its logits to the scale of the reader of English: they are copied into
-`index/weights/multilingual.py`.
+It learns from English data, from the outputs of English networks (its teachers) on them, and from
+sentences and questions that people and a large language model translated. PAGES is the folder
+`html` of the package `debian-handbook` (see `parallel.py`). FOLDER keeps the examples with the
+teachers' outputs, a checkpoint every ten minutes, from which the same command resumes, and at the
+end `reader.onnx`. With --start, training continues from an earlier reader. The command ends with
+figures on held-out data, and with the factors and summands that bring its logits to the scale of
+the English reader's, which are copied into `index/weights/multilingual.py`.
 """
 
 from __future__ import annotations
@@ -65,12 +65,12 @@ SHARES = {
     "parallel": 4_000,
     "translated": 9_000,
 }
-"""How many pairs of each kind are learned from, at most. "foreign" are windows that answer another
+"""The most pairs of each kind that are learned from. "foreign" are windows that answer another
 article's question."""
 BEARS_OUT: frozenset[Lesson] = frozenset(("bears_out",))
 TRANSLATED = ("translated", "parallel")
 STATEMENTS = 1_500
-"""Statements that were held out and are measured on."""
+"""How many held-out statements are measured on."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -105,7 +105,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def crossed(apart: Sequence[translated.Translations], reader: ReaderWeights) -> Iterator[str]:
-    """Yield how well translated windows are read, a line a language and one asked in English."""
+    """Yield how well translated windows are read, by language, asked in that and in English."""
     for language in sorted({each for of in apart for each in of} - {ENGLISH}):
         for asked in dict.fromkeys(each for each in (language, ENGLISH) if each in apart[0]):
             scored, right = [], []
@@ -124,14 +124,14 @@ def crossed(apart: Sequence[translated.Translations], reader: ReaderWeights) -> 
 
 
 def shipped() -> Path:
-    """Return the network of the reader of all languages that comes with Footnoted."""
+    """Return the file of the reader of all languages that comes with Footnoted."""
     return model_folder(READER_OF_ALL, load_settings().models) / READER
 
 
 def scales(
     examples: Sequence[Example], own: ReaderWeights, english: ReaderWeights
 ) -> Iterator[str]:
-    """Yield the factor and the summand that tell the logits of another reader best."""
+    """Yield the factor and the summand that best map a reader's own logits to the English ones."""
     windows = [each for each in examples if each.kind in WINDOWS]
 
     def logits(reader: ReaderWeights, name: str) -> np.ndarray:
@@ -144,11 +144,11 @@ def scales(
 
 
 def prepared(taught: Sequence[Taught], tokenizer: Tokenizer) -> list[Item]:
-    """Return the examples as tokens, the questions as they are read: in small letters.
+    """Return the examples as tokens, with the questions as they are read: in lower case.
 
-    Those that have no answer were put into small letters and lost their accents in this data, so
-    capital letters would give away which have one. Where nothing is learned of a question, nothing
-    is learned of its words.
+    In this data, questions without an answer were put into lower case and lost their accents, so
+    capital letters would give away which ones have an answer. If an example does not teach whether
+    the text answers, it does not teach the words that answer either.
     """
     pairs = [(_as_learned(each.example), each.example.text) for each in taught]
     items = []
@@ -189,7 +189,7 @@ def _make(
 
 
 def some_of(pairs: Sequence[Untaught], most: int, rng: random.Random) -> list[Untaught]:
-    """Return so many pairs, at most, drawn at random."""
+    """Return at most so many pairs, drawn at random."""
     return rng.sample(pairs, min(most, len(pairs)))
 
 
@@ -198,7 +198,7 @@ def _asked(example: Example) -> Untaught:
 
 
 def _of_squad(articles: Sequence[Article], rng: random.Random) -> dict[str, list[Untaught]]:
-    """Return the examples of SQuAD's questions by their kinds, and windows of other articles."""
+    """Return the examples of SQuAD's questions by kind, with windows of other articles as one."""
     by_kind: dict[str, list[Untaught]] = {"foreign": []}
     for each in make_examples(articles, as_ranked, rng):
         by_kind.setdefault(each.kind, []).append(_asked(each))
@@ -211,7 +211,7 @@ def _of_squad(articles: Sequence[Article], rng: random.Random) -> dict[str, list
 
 
 def of_statements(stated: Sequence[Statement]) -> dict[str, list[Untaught]]:
-    """Return statements with texts: those that were written for it, and the others."""
+    """Return statements with texts, by kind: those written for the head, and the others."""
     by_kind: dict[str, list[Untaught]] = {"written statement": [], "statement": []}
     for each in stated:
         kind = "written statement" if each.kind.startswith("written") else "statement"

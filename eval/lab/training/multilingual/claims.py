@@ -1,11 +1,11 @@
-"""Make the head again that tells whether a text bears a statement out, each in any language.
+"""Train again the head that tells whether a text bears a statement out, each in any language.
 
 It is the head of `eval.lab.training.claims`, on the reader of all languages. It learns from some
 of the same English statements, from a translated book (see `parallel.py`) with English sentences
 that are made false by rule, and from `judged.jsonl.gz`: statements on paragraphs of SQuAD's
-training set, both in seven languages. FOLDER keeps the examples, what the lower layers make of
-them, a checkpoint, from which the same command goes on, and at the end `reader.onnx`: the reader of
-all languages with the head in the place of the one that it had, and the others as they are.
+training set, both in seven languages. FOLDER keeps the examples, the outputs of the lower layers
+for them, a checkpoint, from which the same command resumes, and at the end `reader.onnx`: the
+reader of all languages with this head replaced and the others as they are.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ from rag.config import load_settings
 JUDGED = Path(__file__).parent / "judged.jsonl.gz"
 SEED = 2037
 SHARES = {"written statement": 6_000, "statement": 9_000, "parallel": 7_000}
-"""How many pairs of each kind are learned from, at most."""
+"""The most pairs of each kind that are learned from."""
 MIXED = 14
 """In how many of the 49 pairs of languages each statement on a translated paragraph is learned."""
 HELD = 6
-"""One translated paragraph in so many is for measuring: those whose number it divides."""
+"""One translated paragraph in so many is for measuring: those whose id is a multiple of it."""
 ALL = 49
 WHO: Mapping[str, Callable[[str, str], bool]] = {
     "in the text's language": lambda said, written: said == written,
@@ -53,13 +53,13 @@ WHO: Mapping[str, Callable[[str, str], bool]] = {
     "two others": lambda said, written: ENGLISH not in (said, written) and said != written,
 }
 MEASURED = 1_500
-"""English statements that were held out and are measured on."""
+"""How many held-out English statements are measured on."""
 
 
 def judged(articles: Iterable[Article], *, held: bool) -> list[Translations]:
     """Return the translated paragraphs with statements to learn from, or those held out.
 
-    In English they are read from SQuAD's articles, where these are given.
+    The English ones are read from SQuAD's articles, if these are given.
     Raises UserError for other articles.
     """
 
@@ -75,7 +75,7 @@ def statements_of(
 ) -> Iterator[Statement]:
     """Yield each statement with its paragraph in so many pairs of languages, or in all there are.
 
-    Their kind is the two codes, “en de” for one in English on a text in German.
+    The kind is the two language codes: “en de” for a statement in English on a text in German.
     """
     for each in some:
         pairs = [(said, written) for said in each for written in each]
@@ -127,7 +127,7 @@ def _make(
 
 
 def describe(statements: Sequence[Statement], reader: ReaderWeights) -> Iterator[str]:
-    """Yield how well is told what translated paragraphs bear out, by who asks whom."""
+    """Yield how well statements on translated paragraphs are judged, by both their languages."""
     labelled = list(claims.labelled(statements, reader))
     for name, own in WHO.items():
         pairs = [(each.label, label) for each, label in labelled if own(*each.kind.split())]

@@ -1,11 +1,10 @@
-"""Make the head again that tells what a follow-up in any language needs of the turns before it.
+"""Train again the head that tells what a follow-up in any language needs from the turns before it.
 
-It is the head of `eval.lab.training.follow_ups`, on the reader of all languages, and learns from
-the same English data, of which the same are kept apart. Beside them stand `follow_ups.jsonl.gz`:
-conversations in nine languages, each message with the words before it that it needs. FOLDER keeps
-what the lower layers make of them, a checkpoint, from which the same command goes on, and at the
-end `reader.onnx`: the reader of all languages with the head beside the others, which it does not
-change.
+It is the head of `eval.lab.training.follow_ups`, on the reader of all languages. It learns from the
+same English data, with the same part held out, and from `follow_ups.jsonl.gz`: conversations in
+nine languages, each message with the earlier words that it needs. FOLDER keeps the outputs of the
+lower layers, a checkpoint, from which the same command resumes, and at the end `reader.onnx`: the
+reader of all languages with the head added; the other heads stay as they are.
 """
 
 from __future__ import annotations
@@ -34,15 +33,15 @@ from rag.config import load_settings
 
 WRITTEN = Path(__file__).parent / "follow_ups.jsonl.gz"
 OFTEN = 2
-"""How often each message in another language than English is learned from, in an epoch."""
+"""How often each message in a language other than English is learned from, in an epoch."""
 ALIKE = 0.5
-"""The share of words that two texts have in common from which they mean the same."""
+"""The share of common words from which two texts count as meaning the same."""
 
 
 class Message(NamedTuple):
-    """A message behind others, and what it needs of them.
+    """A message after others, and what it needs from them.
 
-    `means` are its own words, or none where they are missing, each with those that are meant.
+    `means` pairs words of the message, or "" if they are missing, with the words that are meant.
     """
 
     language: str
@@ -53,9 +52,9 @@ class Message(NamedTuple):
 
 
 def load_messages(file: Path) -> list[Message]:
-    """Return the messages of conversations that come behind others.
+    """Return the messages of conversations, except the first of each.
 
-    Raises UserError for a file of another form.
+    Raises UserError for a file in another format.
     """
     with reading(file, "holds no conversations that can be read"):
         return [message for each in read_records(file) for message in _messages(each)]
@@ -72,12 +71,12 @@ def _messages(record: Mapping[str, Any]) -> Iterator[Message]:
 
 
 def example_of(message: Message) -> Example:
-    """Return what is learned of a message: what is to be done at each of its places."""
+    """Return the example that a message makes: the edit at each of its places."""
     at, context = places(message.text), context_of(message.history)
     labels = [Label()] * len(at)
     for own, words in message.means:
         start = context.find(words)
-        if start < 0:  # It stands too far back to be read.
+        if start < 0:  # It is too far back to be read.
             continue
         first, *others = _places_of(own, message.text, at)
         how = "replace" if own else "insert"
@@ -88,7 +87,7 @@ def example_of(message: Message) -> Example:
 
 
 def _places_of(own: str, text: str, at: Sequence[tuple[int, int]]) -> list[int]:
-    """Return the places of words; of none, where they are missing: before the signs at the end."""
+    """Return the places of words; for missing words, the place before the final punctuation."""
     if not own:
         last = max((i for i, (a, b) in enumerate(at) if re.search(r"\w", text[a:b])), default=-1)
         return [last + 1]
@@ -97,7 +96,7 @@ def _places_of(own: str, text: str, at: Sequence[tuple[int, int]]) -> list[int]:
 
 
 def of_messages(messages: Sequence[Message], read: ReadEdits) -> Iterator[str]:
-    """Yield how well is told what messages need, a line a language."""
+    """Yield how well the needs of messages are recognised, a line for each language."""
     for language in sorted({each.language for each in messages}):
         some = [each for each in messages if each.language == language]
         made = [rewritten(each.text, each.history, read, english=False) for each in some]

@@ -1,10 +1,10 @@
-"""The reader of any language as a network that learns, on the layers of multilingual-e5-small.
+"""The reader of all languages as a trainable network, on the layers of multilingual-e5-small.
 
-Its word vectors stay as they are and are no part of it: words that are alike in two languages have
-vectors that are alike, so what it learns of English holds for other languages. It reads the vectors
-of a question and a text, and has four heads: the words that answer, whether the text answers, how
-well a cross-encoder would say that the text goes with the question, and whether the text bears out
-a statement in the question's place.
+The word vectors stay as they are and are not part of the network. Words that mean the same in two
+languages have similar vectors, so what it learns from English holds for other languages. It reads
+the vectors of a question and a text, and has four heads: the words that answer, whether the text
+answers, how well a cross-encoder would say that the text goes with the question, and whether the
+text bears out a statement that takes the question's place.
 """
 
 from __future__ import annotations
@@ -38,15 +38,15 @@ from rag.config import load_settings
 
 RECIPE = Recipe(seed=2034, rate=1.2e-4, warm_up=0.06)
 PADDING = 1
-"""The number of the token that fills up a shorter text of a batch."""
+"""The id of the token that pads the shorter texts of a batch."""
 FROZEN = 3
-"""The lowest layers stay as they are: what they know of all languages is not learned away."""
+"""How many of the lowest layers stay frozen, so that what they know of all languages is kept."""
 SCALE = 20.0
-"""What the mean square of the rank's error is divided by: these logits lie between -11 and 11."""
+"""The divisor of the rank's mean squared error, since these logits lie between -11 and 11."""
 
 
 class Logits(NamedTuple):
-    """What the heads say: of each token (texts, tokens), or of each text (texts, …)."""
+    """The outputs of the heads: for each token (texts, tokens), or for each text (texts, …)."""
 
     starts: torch.Tensor
     ends: torch.Tensor
@@ -59,7 +59,7 @@ class MultilingualModel(torch.nn.Module):  # type: ignore[misc]
     """The twelve layers with the four heads."""
 
     def __init__(self, packed: PackedWeights) -> None:
-        """Take the layers as they were published; the heads begin at random."""
+        """Load the layers as they were published; the heads start at random."""
         super().__init__()
         self.bert = encoder(packed)
         width = packed.width
@@ -82,7 +82,7 @@ class MultilingualModel(torch.nn.Module):  # type: ignore[misc]
         )
 
     def go_on_from(self, reader: Path) -> None:
-        """Take the weights of an earlier reader; a head that it has not begins at random.
+        """Load the weights of an earlier reader; a head that it does not have starts at random.
 
         Raises UserError for another network.
         """
@@ -96,11 +96,11 @@ class MultilingualModel(torch.nn.Module):  # type: ignore[misc]
 
 
 SHARED = 8
-"""The reader's layers that heads with layers of their own stand on (`branch.py`)."""
+"""How many of the reader's layers heads with layers of their own build on (`branch.py`)."""
 
 
 def begin(branch: Branch, reader: Path, pairs: Sequence[tuple[str, str]], folder: Path) -> States:
-    """Give such a head the reader's upper layers; return what the lower ones make of pairs."""
+    """Start such a head from the reader's upper layers; return the lower ones' states of pairs."""
     published = model_folder(MULTILINGUAL, load_settings().models)
     model = MultilingualModel(PackedWeights(published / PACKED))
     model.go_on_from(reader)
@@ -110,7 +110,7 @@ def begin(branch: Branch, reader: Path, pairs: Sequence[tuple[str, str]], folder
 
 
 class Encoder(torch.nn.Module):  # type: ignore[misc]
-    """The layers as they were published, for search: the mean of what comes out."""
+    """The layers as they were published, for search: the mean of their outputs."""
 
     def __init__(self, packed: PackedWeights) -> None:
         super().__init__()
@@ -148,7 +148,7 @@ def encoder(packed: PackedWeights) -> BertModel:
 
 
 class Item(NamedTuple):
-    """An example as tokens, with what is to be learned of it."""
+    """An example as tokens, with what is to be learned from it."""
 
     prepared: Prepared
     taught: Taught
@@ -178,7 +178,7 @@ def train(
 def inputs_of(
     packed: PackedWeights, encoded: Sequence[Encoding], device: torch.device
 ) -> dict[str, torch.Tensor]:
-    """Return what the network reads of some pairs."""
+    """Return the network's inputs for some pairs."""
     rows = features(encoded)
     ids, there = rows["input_ids"], rows["attention_mask"]
     ids[there == 0] = PADDING
@@ -189,7 +189,7 @@ def inputs_of(
 def _loss(
     model: MultilingualModel, packed: PackedWeights, device: torch.device, batch: Sequence[Item]
 ) -> torch.Tensor:
-    """Return the sum of the heads' losses, each over the examples that say something to it."""
+    """Return the sum of the heads' losses, each over the examples that have a target for it."""
     prepared = [each.prepared for each in batch]
     masked = torch.from_numpy(outside_text(prepared)).to(device)
     inputs = inputs_of(packed, [each.encoded for each in prepared], device)
@@ -211,7 +211,7 @@ def _loss(
 def _those(
     logits: torch.Tensor, wanted: Sequence[float | tuple[float, ...] | None]
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the logits for which something is wanted, and what is."""
+    """Return the logits that have a target, and the targets."""
     at = [row for row, each in enumerate(wanted) if each is not None]
     return logits[at], torch.tensor([wanted[row] for row in at], device=logits.device)
 
@@ -225,7 +225,7 @@ def export_reader(model: MultilingualModel, packed: PackedWeights, to: Path) -> 
 
 
 def export_encoder(packed: PackedWeights, to: Path) -> None:
-    """Write how the published layers are joined, without their weights: they are filled in."""
+    """Write the graph of the published layers without their weights, which are filled in later."""
     with tempfile.TemporaryDirectory() as folder:
         whole = Path(folder) / ENCODER
         outputs = {"vector": {0: "texts"}}
@@ -245,11 +245,11 @@ def export_encoder(packed: PackedWeights, to: Path) -> None:
 
 
 def _published_names(graph: onnx.GraphProto) -> dict[str, str]:
-    """Return what the network's own names of weights are in the published layers."""
+    """Return the names of weights in the published layers, by their names in the network."""
     names = {each.name: each.name.removeprefix("bert.") for each in graph.initializer}
     for node in graph.node:
         if node.op_type == "MatMulInteger" and node.input[1].endswith("_quantized"):
-            # Named as the layer is, as /bert/encoder/layer.0/output/dense/MatMul.
+            # Named like its layer: /bert/encoder/layer.0/output/dense/MatMul.
             layer = node.name.removeprefix("/bert/").rpartition("/")[0].replace("/", ".")
             own = node.input[1].removesuffix("_quantized")
             for kind in ("_quantized", "_scale"):

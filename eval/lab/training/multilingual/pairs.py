@@ -1,8 +1,8 @@
-"""What the reader of all languages learns from: pairs of texts, and what teachers say of them.
+"""What the reader of all languages learns from: pairs of texts, labelled by teachers.
 
-The teachers read English: the cross-encoder says how well a text goes with a question, the reader
-of English whether it answers, and its third head whether it bears a statement out. What they say of
-a pair in English is true of the same pair in two other languages.
+The teachers are networks for English: the cross-encoder says how well a text goes with a question,
+the English reader whether it answers, and its third head whether it bears a statement out. What
+they say about a pair in English also holds for the same pair in two other languages.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ from index.weights.embedding import load_scorer
 from index.weights.reader import ReaderWeights
 
 LABELLED = 0.5
-"""The share that a label has in what is learned of it; the other share is what a teacher says."""
+"""The weight of a label in the target; the rest is the teacher's probability."""
 
 Lesson = Literal["rank", "answers", "label", "bears_out"]
-"""What a teacher says of a pair, or whether it answers by its label alone."""
+"""What a pair teaches: a teacher's output, or ("label") whether it answers by its label alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Untaught:
-    """A question, or a statement, with a text; the same in English; and what is learned of it.
+    """A question or a statement with a text; the same in English; and what the pair teaches.
 
-    `label` is what the text makes of a statement, where people have said so.
+    `label` says whether the text supports a statement, if people have judged that.
     """
 
     example: Example
@@ -46,10 +46,10 @@ class Untaught:
 
 @dataclass(frozen=True, slots=True)
 class Taught:
-    """A pair with what is to be learned of it, None where nothing is.
+    """A pair with its targets, which are None for what it does not teach.
 
-    `rank` is the cross-encoder's logit, `answers` the probability that the text answers, with whose
-    words, and `bears_out` the probabilities of the three labels of statements.
+    `rank` is the cross-encoder's logit, `answers` the probability that the text answers, with which
+    its words are learned too, and `bears_out` the probabilities of the three labels of statements.
     """
 
     example: Example
@@ -59,15 +59,15 @@ class Taught:
 
 
 class Teachers:
-    """The networks that read English, opened."""
+    """The networks for English, loaded."""
 
     def __init__(self, models: Path) -> None:
-        """Open the weights. Raises ModelMissing when they are not in the folder for models."""
+        """Open the weights. Raises ModelMissing if they are not in the folder for models."""
         self._scores = load_scorer(DEFAULT_RERANKER, models)
         self._reader = ReaderWeights(shipped_reader())
 
     def teach(self, pairs: Sequence[Untaught]) -> list[Taught]:
-        """Return pairs with what is to be learned of them."""
+        """Return the pairs with their targets."""
         with ThreadPoolExecutor(os.cpu_count()) as pool, progress_bar() as progress:
             taught = pool.map(self._taught, pairs)
             return list(progress.track(taught, len(pairs), description="teachers"))

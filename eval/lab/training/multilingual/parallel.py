@@ -1,9 +1,9 @@
 """Sentences that people have translated, with texts in other languages that hold them or do not.
 
-PAGES is a folder with a folder for each language, "en-US" and "de-DE", and in each the same pages
-of a book in HTML, as Publican sets them: the Debian Administrator's Handbook (package
-`debian-handbook`; CC BY-SA 3.0). Its paragraphs stand in the same order in all languages. Those
-are used that have as many sentences in another language as in English.
+PAGES has a folder for each language, such as "en-US" and "de-DE", with the same pages of a book in
+HTML, as Publican formats them: the Debian Administrator's Handbook (package `debian-handbook`;
+CC BY-SA 3.0). Its paragraphs are in the same order in all languages. Only those that have as many
+sentences in another language as in English are used.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from index.split import sentence_spans
 
 Sentences = tuple[str, ...]
 Translations = Mapping[str, Sentences]
-"""A paragraph's sentences by the codes of languages, as many in each; English is among them."""
+"""A paragraph's sentences by language code, as many in each; English is among them."""
 
 SAMPLED = 2
-"""Pairs that are made of a paragraph."""
+"""How many pairs are made from a paragraph."""
 FOREIGN = 0.8
-"""How often the text of a pair is not in English, and half as often the statement."""
+"""How often the text of a pair is not in English; the statement is not half as often."""
 SAME = 0.25
 """How often both are in one other language."""
 LESSONS: frozenset[Lesson] = frozenset(("rank", "bears_out"))
@@ -40,7 +40,7 @@ LESSONS: frozenset[Lesson] = frozenset(("rank", "bears_out"))
 def pairs_of(pages: Path, rng: random.Random) -> Iterator[Untaught]:
     """Yield statements with texts, each in some language.
 
-    Raises UserError where the folder holds no such pages.
+    Raises UserError if the folder holds no such pages.
     """
     for paragraphs in read_pages(pages):
         for each in paragraphs:
@@ -49,9 +49,9 @@ def pairs_of(pages: Path, rng: random.Random) -> Iterator[Untaught]:
 
 
 def false_pairs_of(pages: Path, rng: random.Random) -> Iterator[Untaught]:
-    """Yield sentences in English that deny what one says or affirm what it denies, with that one.
+    """Yield English sentences with one denial added or removed, each with the original, translated.
 
-    Raises UserError where the folder holds no such pages.
+    Raises UserError if the folder holds no such pages.
     """
     for paragraph in (each for paragraphs in read_pages(pages) for each in paragraphs):
         for at, sentence in enumerate(paragraph[ENGLISH]):
@@ -62,7 +62,7 @@ def false_pairs_of(pages: Path, rng: random.Random) -> Iterator[Untaught]:
 
 
 def _pair(own: Translations, other: Translations, rng: random.Random) -> Untaught:
-    """Make a pair: a sentence with what holds it, what stands beside it, or what is elsewhere."""
+    """Make a pair: a sentence with a text that holds it, one next to it, or one from elsewhere."""
     at = rng.randrange(len(own[ENGLISH]))
     of = rng.choice((own, own, other))
     here = at if of is own and rng.random() < 0.5 else rng.randrange(len(of[ENGLISH]))
@@ -83,9 +83,9 @@ def _languages(own: Translations, of: Translations, rng: random.Random) -> tuple
 
 @cache
 def read_pages(folder: Path) -> list[list[Translations]]:
-    """Return, of each page, the paragraphs that are translated sentence by sentence.
+    """Return, for each page, the paragraphs that are translated sentence by sentence.
 
-    Raises UserError where there are none.
+    Raises UserError if there are none.
     """
     english = next(iter(sorted(folder.glob("en*"))), folder)
     found = [_translated(page.name, english, folder) for page in sorted(english.glob("*.html"))]
@@ -103,7 +103,7 @@ def _translated(name: str, english: Path, folder: Path) -> list[Translations]:
         if len(paragraphs) != len(original) or each.parent == english:
             continue
         for at, theirs in enumerate(paragraphs):
-            # What nobody has translated yet stands in English.
+            # Paragraphs that nobody has translated yet are in English.
             if original[at] != theirs and language_of_text(theirs) == code:
                 by_paragraph[at][code] = _sentences(theirs, code)
     made: list[Translations] = []

@@ -1,8 +1,8 @@
-"""Questions and windows of SQuAD's training paragraphs, translated: one language asks another.
+"""Translated questions and windows of SQuAD's training paragraphs, to ask across languages.
 
-`translated.jsonl.gz` has a window in a language a line, with its questions and the words of it that
-answer each, or none. Those of one `id` are of one window. For the one in English it is said where
-that stands in SQuAD's training set.
+Each line of `translated.jsonl.gz` is a window in one language, with its questions and, for each,
+the words that answer it, or none. Lines with the same `id` are the same window. The English line
+only says where the window is in SQuAD's training set.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from index.language import ENGLISH
 
 TRANSLATED = Path(__file__).parent / "translated.jsonl.gz"
 HELD = 10
-"""One window in so many is for measuring: those whose number it divides."""
+"""One window in so many is for measuring: those whose id is a multiple of it."""
 TITLED = 0.5
-"""How often the title stands before the text, as it does where the reader is used."""
+"""How often the title precedes the text, as it does when the reader is in use."""
 ELSEWHERE = 2
-"""Other windows that a question is shown with, in any two languages. With few of them the network
-takes whatever is in another language for an answer."""
+"""How many other windows a question is shown with, in any two languages. With few of them, the
+network takes any text in another language for an answer."""
 LESSONS: frozenset[Lesson] = frozenset(("rank", "label"))
 
 Window = Mapping[str, Any]
 Translations = Mapping[str, Window]
-"""A window by the codes of languages."""
+"""A window by language code."""
 
 
 def windows(articles: Iterable[Article] = (), *, held: bool) -> list[Translations]:
     """Return the windows to learn from, or those that are held out.
 
-    In English they are read from SQuAD's articles, where these are given.
+    The English ones are read from SQuAD's articles, if these are given.
     Raises UserError for other articles.
     """
     by_id = read_translations(TRANSLATED, articles, _in_english)
@@ -47,10 +47,10 @@ def windows(articles: Iterable[Article] = (), *, held: bool) -> list[Translation
 def read_translations(
     path: Path, articles: Iterable[Article], in_english: Callable[[Window, Paragraph], Window]
 ) -> list[tuple[int, Translations]]:
-    """Return what a file has in all its languages, by its numbers.
+    """Return a file's records by id and language, in the order of their ids.
 
-    In English it says only where that stands in SQuAD's articles: `in_english` makes it of that and
-    of the paragraph, where articles are given. Raises UserError for other articles.
+    An English record only has its place in SQuAD's articles: if articles are given, `in_english`
+    completes it from the paragraph, else it is left out. Raises UserError for other articles.
     """
     known = {each.title: each for each in articles}
     by_id: defaultdict[int, dict[str, Window]] = defaultdict(dict)
@@ -69,7 +69,7 @@ def read_translations(
 
 
 def _in_english(place: Window, paragraph: Paragraph) -> Window:
-    """Return a window of a paragraph of SQuAD's, by its place."""
+    """Return the English window at a place of one of SQuAD's paragraphs."""
     asked = {each["id"]: each for each in paragraph.questions}
     questions = [asked[name] for name in place["asked"]]
     start, end = place["window"]
@@ -84,9 +84,10 @@ def _in_english(place: Window, paragraph: Paragraph) -> Window:
 
 
 def pairs_of(some: list[Translations], rng: random.Random) -> Iterator[Untaught]:
-    """Yield each question, in each language, with its window in English and in one other language.
+    """Yield each question in English with its window in each other language, and the other way.
 
-    And each in English with its window in each language.
+    A question in another language comes with its window in English, in its own language or in a
+    random one. Both are also mixed with windows that do not answer (ELSEWHERE).
     """
     for each in some:
         others = [language for language in each if language != ENGLISH]

@@ -1,1 +1,1 @@
-"""Making the router's weights again: the network, and further classes over it."""
+"""Training of the router: its network, and further classes on top of it."""

@@ -1,17 +1,18 @@
-"""Teaching the router further classes, which leaves all that it knows as it is.
+"""Teach the router further classes, and leave all that it knows as it is.
 
     python -m eval.lab.training further FOLDER --squad FILE --conversations FILE ...
                                     --typed FILE [--keep ROUTER]
 
-Classes of few examples that are learned together with all others take from them
-(eval/lab/RECORDS.md). So these are rows of their own over the finished network: a linear reading of
-what its last layer sees. Its examples are `further.jsonl`, beside this module, with messages that
-look like them and are of a class that the network knows, or that ask for evidence. The latter, two
-thirds of the conversations in the file of --typed, and the messages behind others of
-`standing_alone/` are a class as well, since SQuAD's questions are not typed as people type them.
-All that the network has learned from is held against the new rows. FOLDER gets `router/`, which
-goes to `rag/asking/router/`. It takes both cores for a minute. With --keep, classes that an earlier
-router has keep its rows to the last bit, so that new ones take nothing from them.
+Classes with few examples, if they are learned together with all others, take messages from those
+(eval/lab/RECORDS.md). So they get rows of their own on the finished network: a linear layer on the
+input of its last layer. The examples are in `further.jsonl`, next to this module, along with
+messages that look like them but belong to a class that the network knows, or ask for evidence.
+Messages that ask for evidence are a class as well, since SQuAD's questions are not worded as people
+type them: those in `further.jsonl`, two thirds of the conversations in the file of --typed, and the
+follow-ups of `standing_alone/`. All that the network has learned from serves as counterexamples.
+FOLDER gets `router/`, which goes to `rag/asking/router/`. It takes both cores for a minute. With
+--keep, classes that an earlier router has keep its rows to the last bit, so that new ones take
+nothing from them.
 """
 
 from __future__ import annotations
@@ -50,36 +51,37 @@ from rag.asking.subject import in_words
 
 FURTHER = EXAMPLES.with_name("further.jsonl")
 KNOWN = "known"
-"""The output of the finished network, once other classes stand beside its own."""
+"""The name of the finished network's own output, once further classes are added."""
 OUTPUT = "classes"
 ASKED = "evidence/asked"
-"""The class of questions as people type them, and of what looks like another kind and is none."""
+"""The class of questions as people type them, and of those that only look like another kind."""
 HELD_OUT = 3
-"""Of how many conversations one is held out."""
+"""One conversation in so many is held out."""
 CLAIM = "claim/stated"
 MAY_BE_CLAIM = 0.1
-"""How likely a message behind others is a claim from which it is not learned as a question: which
-of them are, nobody has written down."""
+"""The probability of being a claim from which a follow-up is not learned as a question. Nobody has
+labelled which of them are claims."""
 FOLLOW_UP = 0.1
-"""What such a message counts. With more, further commands and small talk are taken for questions
+"""The weight of a follow-up. With more, further commands and small talk are taken for questions
 (eval/lab/RECORDS.md)."""
 DECAY = 3e-5
 WEIGHT = 6.0
-"""What a message counts that asks for no evidence. Chosen, as the decay of the weights, so that the
-network's own examples are recognised as before."""
+"""The weight of a message that does not ask for evidence. Like the weight decay, it was chosen so
+that the network's own examples are recognised as before."""
 STEPS = 400
 LEAST_SEEN, TELLING = 4, 0.6
-"""In how many examples a word has to be that tells what is to be computed, and which share of its
-use one matter has to have."""
+"""A word that tells what to compute has to be in so many examples, and one matter has to have this
+share of its use."""
 SHARED = {"footnote": 0.03, "compute": 0.01}
-"""The share of messages from which a word is theirs and not what they ask: of those about a
-footnote, and of those that are computed from a table."""
+"""The share of messages from which a word counts as part of the request and not of its subject: of
+messages about a footnote, and of those that ask to compute from a table."""
 
 
 def typed(conversations: Sequence[dict[str, Any]], *, held_out: bool) -> list[str]:
-    """Return the messages of conversations that ask something of their texts.
+    """Return the messages of conversations that ask something about their texts.
 
-    Those to be learned are made to stand alone: “how long is it” may ask of the document as well.
+    Those to learn from are rewritten to stand alone: “how long is it” may also ask about the
+    document.
     """
     chosen = [each for at, each in enumerate(conversations) if (at % HELD_OUT == 0) == held_out]
     asked = [turn for each in chosen for turn in each["turns"] if "kind" not in turn]
@@ -87,9 +89,9 @@ def typed(conversations: Sequence[dict[str, Any]], *, held_out: bool) -> list[st
 
 
 def follow_ups() -> list[str]:
-    """Return messages that ask something behind others, as they are typed: "lovely. children?".
+    """Return follow-ups that ask something, as they are typed: "lovely. children?".
 
-    Those that stand alone may ask nothing.
+    Messages that stand alone are left out, since they may not ask anything.
     """
     return [
         each.message
@@ -99,13 +101,13 @@ def follow_ups() -> list[str]:
 
 
 def further_examples() -> list[Message]:
-    """Return the examples of further classes; what looks like them and asks for evidence is one."""
+    """Return the examples of further classes; messages that ask for evidence are put into ASKED."""
     found = load_examples(FURTHER)
     return [Message(each.text, (ASKED,)) if EVIDENCE in each.classes else each for each in found]
 
 
 def further_classes(examples: Sequence[Message]) -> list[str]:
-    """Return the classes of examples that the network does not know, in the alphabet's order."""
+    """Return the classes of examples that the network does not know, in alphabetical order."""
     known = {name for each in load_examples() for name in each.classes}
     return sorted({name for each in examples for name in each.classes} - known)
 
@@ -143,7 +145,7 @@ def with_further(
 
 
 def _features(model: onnx.ModelProto) -> str:
-    """Return what the last layer reads: the first token's vector, and the mean of all."""
+    """Return the name of the last layer's input: the first token's vector, and the mean of all."""
     [*_, last] = [each for each in model.graph.node if each.op_type == "DynamicQuantizeLinear"]
     return str(last.input[0])
 
@@ -151,7 +153,7 @@ def _features(model: onnx.ModelProto) -> str:
 def read(
     model: onnx.ModelProto, texts: Sequence[str], folder: Path
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return what the last layer of a network reads of each text, and its logits."""
+    """Return the input of a network's last layer for each text, and its logits."""
     name = _features(model)
     shown = onnx.ModelProto()
     shown.CopyFrom(model)
@@ -171,7 +173,7 @@ def fit(
     """Return weights and biases of further classes.
 
     `wanted` has a column for each of them, and a last one for all that the network knows; `counts`
-    tells what each message counts.
+    are the weights of the messages.
     """
     mean, spread = read_of.mean(0), read_of.std(0)
     scaled, known = (read_of - mean) / spread, torch.logsumexp(logits, 1, keepdim=True)
@@ -194,7 +196,7 @@ def fit(
 def probabilities(
     read_of: torch.Tensor, logits: torch.Tensor, rows: tuple[NDArray[np.float32], ...]
 ) -> torch.Tensor:
-    """Return how likely each further class is of each message, shape (messages, classes)."""
+    """Return the probability of each further class, shape (messages, classes)."""
     weight, bias = map(torch.from_numpy, rows)
     own = read_of @ weight + bias
     return torch.softmax(torch.cat([own, logits], 1), 1)[:, : own.shape[1]]
@@ -216,13 +218,13 @@ def main(arguments: Sequence[str]) -> int:
     model = without_further(onnx.load(WEIGHTS / "router.onnx"))
     read_of, logits = read(model, [each.text for each in messages], given.folder)
     own = torch.tensor([[float(name in each.classes) for name in names] for each in messages])
-    # The last column is what the network knows already.
+    # The last column stands for all that the network knows already.
     wanted = torch.cat([own, (own.sum(1, keepdim=True) == 0).float()], 1)
     asks = [any(name.startswith("evidence/") for name in each.classes) for each in messages]
     counts = torch.where(torch.tensor(asks), 1.0, WEIGHT)
     learned = torch.arange(len(messages)) < len(messages) - len(behind)
     counts[~learned] = FOLLOW_UP
-    # Of these, what the others teach to take for a claim is left out.
+    # Follow-ups are left out if rows that are fitted on the other messages take them for claims.
     rows = fit(read_of[learned], logits[learned], wanted[learned], counts[learned])
     claims = probabilities(read_of, logits, rows)[:, names.index(CLAIM)]
     learned |= claims < MAY_BE_CLAIM
@@ -248,9 +250,9 @@ def _rows(folder: Path) -> dict[str, tuple[NDArray[np.float32], float]]:
 
 
 def telling_words(examples: Sequence[Message]) -> dict[str, dict[str, float]]:
-    """Return the words that tell what is to be computed, each with how often each matter has it.
+    """Return the words that tell what to compute, each with its frequency in each matter.
 
-    The network takes “lowest” and “highest” for nearly the same; these words part them.
+    The network takes “lowest” and “highest” for nearly the same; these words tell them apart.
     """
     texts: dict[str, list[str]] = {}
     for each in examples:
@@ -277,7 +279,7 @@ def _asks(message: Message, asked: str) -> bool:
 
 
 def beside_the_weights(examples: Sequence[Message], names: Sequence[str]) -> dict[str, Any]:
-    """Return what stands beside the weights of further classes, and of what they were made."""
+    """Return the metadata of further classes, with the hashes of what they were made from."""
     known = [name for name in metadata()["classes"] if name not in names]
     words = request_words(load_examples())
     for asked, share in SHARED.items():

@@ -1,13 +1,13 @@
-"""Teaching what messages in any language ask for, and which language they are in.
+"""Teach the router what messages in any language ask for, and which language they are in.
 
     python -m eval.lab.training languages FOLDER --squad FILE
 
-The rows tell a message's class by its vector, as multilingual-e5-small makes it for search: a
-logistic regression on all English examples, on `languages.jsonl`, beside this module, which has
+The rows classify a message by its vector, as multilingual-e5-small makes it for search. They are a
+logistic regression on all English examples, on `languages.jsonl`, next to this module, which has
 messages in ten languages, and on questions of SQuAD's training set, some of them translated, which
-ask for evidence. Other rows tell the language of a message too short for its letters to tell it:
-“Danke!”. They are fitted on the same messages, and on those of conversations. FOLDER gets
-`languages.npz`, which goes to `rag/asking/router/`. It takes both cores for five minutes.
+ask for evidence. Other rows tell the language of a message that is too short to be recognised by
+its letters: “Danke!”. They are fitted on the same messages, and on those of conversations. FOLDER
+gets `languages.npz`, which goes to `rag/asking/router/`. It takes both cores for five minutes.
 """
 
 from __future__ import annotations
@@ -39,17 +39,17 @@ from rag.config import load_settings
 
 SEED = 2036
 QUESTIONS = 4_000
-"""Of SQuAD's questions."""
+"""How many of SQuAD's questions are learned from."""
 REPEATED = 3
-"""How often messages in other languages count: they are few beside those in English."""
+"""How often messages in other languages count, since they are few compared with English ones."""
 IN_ENGLISH = 3_000
-"""Messages in English of which the language is learned."""
+"""How many English messages the language is learned from."""
 INVERSE_DECAY = 20.0
-"""What logistic regression calls C: that of the first trial, with English examples alone."""
+"""The C of the logistic regression: that of the first trial, with English examples alone."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Fit, and write the rows."""
+    """Fit the rows, and write them."""
     given = parse(arguments, "eval.lab.training languages", __doc__, "--squad")
     asked = [(each.text, each.classes[0]) for each in _messages(given.squad)]
     rows = fitted("", asked) | fitted("language_", list(in_languages()))
@@ -59,9 +59,9 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def fitted(name: str, labelled: Sequence[tuple[str, str]]) -> dict[str, np.ndarray]:
-    """Return rows that tell the label of a text by its vector, under names that begin so.
+    """Return rows that tell the label of a text by its vector; `name` is a prefix of their names.
 
-    Those are `classes`, `weights` (classes, width) and `biases` (classes,).
+    The names are `classes`, `weights` (classes, width) and `biases` (classes,).
     """
     embedding = load_embedding(MULTILINGUAL, load_settings().models)
     vectors = np.array([embedding.get_query_embedding(text) for text, _ in labelled])
@@ -75,7 +75,7 @@ def fitted(name: str, labelled: Sequence[tuple[str, str]]) -> dict[str, np.ndarr
 
 
 def write_rows(path: Path, rows: Mapping[str, Any]) -> None:
-    """Write rows, whole or not at all, with what they are made of."""
+    """Write rows, whole or not at all, with the hash of what they are made from."""
     written = io.BytesIO()
     np.savez(written, **rows, made_of=np.array(made_of()))
     write_whole(path, written.getvalue())

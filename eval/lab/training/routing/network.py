@@ -1,13 +1,12 @@
-"""Making the router's weights again: which kind of answer a message wants.
+"""Train the router's network again: which kind of answer does a message want?
 
     python -m eval.lab.training router FOLDER --squad FILE --conversations FILE ...
 
-It learns from the examples beside this module, `router.jsonl`, to which a line can be added, and
-from questions of SQuAD's training set and the turns of conversations (CANARD, TREC CAsT),
-which ask for evidence. FOLDER keeps a checkpoint, from
-which the same command goes on, and at the end `router/`: what goes to `rag/asking/router/`. It
-starts from all-MiniLM-L6-v2, which `footnoted models pull all-minilm-l6-v2` fetches, and takes both
-cores for a quarter of an hour.
+It learns from the examples in `router.jsonl`, next to this module, to which lines can be added, and
+from questions of SQuAD's training set and the turns of conversations (CANARD, TREC CAsT), which ask
+for evidence. FOLDER keeps a checkpoint, from which the same command resumes, and at the end
+`router/`, which goes to `rag/asking/router/`. Training starts from all-MiniLM-L6-v2, which
+`footnoted models pull all-minilm-l6-v2` fetches, and takes both cores for a quarter of an hour.
 """
 
 from __future__ import annotations
@@ -43,42 +42,42 @@ from rag.config import load_settings
 
 EXAMPLES = Path(__file__).parent / "router.jsonl"
 LANGUAGES = EXAMPLES.with_name("languages.jsonl")
-"""Messages in other languages, from which the reader of all languages learns their classes."""
+"""Messages in other languages, from which `languages.py` learns their classes."""
 START = "all-minilm-l6-v2"
 EVIDENCE = "evidence/fact"
 QUESTIONS = 16_000
-"""Of SQuAD's 93,281 questions, drawn with a fixed seed."""
+"""How many of SQuAD's 93,281 questions are learned from, drawn with a fixed seed."""
 SEED = 27
 TWICE = 2
-"""How often a message is learned from in an epoch, each time with other mistakes in it."""
+"""How often a message is learned from in an epoch, each time with different typing mistakes."""
 RECIPE = Recipe(SEED, rate=2e-4, warm_up=0.1, epochs=4 / TWICE, seconds=120.0)
 DROPOUT = 0.1
 SMOOTHING = 0.05
-"""What of each label is given to all others: some messages could be of two kinds."""
+"""The share of each label that is given to all classes: some messages could be of two kinds."""
 MISTAKES = 0.12
-"""The share of messages that a typing mistake is put into, and of those that lose their end."""
+"""The share of messages that get a typing mistake, and that of those losing their end mark."""
 TOKENS = 128
 COMMON = {"items": 0.02}
 USUALLY = 0.01
-"""The share of a kind's requests from which a word is the kind's and not the subject's: of lists
-more, since people ask for lists of the same things."""
+"""The share of a kind's requests from which a word belongs to the kind and not to the subject. It
+is higher for lists (`COMMON`), since people ask for lists of the same things."""
 OF_ALL = 0.008
-"""The same share of requests for an overview of all: these name no subject, so each word of them
-that is not rare is a request's own, of whatever kind. So are those of commands."""
+"""The same share for requests for an overview of everything. They name no subject, so any word of
+theirs that is not rare belongs to requests of all kinds, like the words of commands."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message, and the classes, kind/matter, that it is of."""
+    """A message and its classes, each a kind/matter."""
 
     text: str
     classes: tuple[str, ...]
 
 
 def load_examples(path: Path = EXAMPLES) -> list[Message]:
-    """Return the examples of a file, a JSON object with `text` and `kind` a line.
+    """Return the examples of a file, which has a JSON object with `text` and `kind` on each line.
 
-    Raises UserError for a line that is none, or that names no kind.
+    Raises UserError for a line that is not such an object, or names no known kind.
     """
     found: list[Message] = []
     for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
@@ -97,9 +96,9 @@ def load_examples(path: Path = EXAMPLES) -> list[Message]:
 def turns(path: Path) -> list[str]:
     """Return the questions that were typed in the conversations of a file.
 
-    What is no question is left out: “Tell me about …” wants more than a fact.
+    Messages that are not questions are left out: “Tell me about …” wants more than a fact.
 
-    Raises UserError for a file of another form.
+    Raises UserError for a file in another format.
     """
     found: list[str] = []
     with reading(path, "holds no conversations that can be read"):
@@ -110,7 +109,7 @@ def turns(path: Path) -> list[str]:
 
 
 class RouterModel(torch.nn.Module):  # type: ignore[misc]
-    """A BERT of six layers, and what it tells of a message: a logit for each class."""
+    """A BERT of six layers that gives a message a logit for each class."""
 
     def __init__(self, start: Path, classes: int) -> None:
         from transformers import BertModel
@@ -147,7 +146,7 @@ def _loss(
 
 
 def _mistyped(text: str, rng: random.Random) -> str:
-    """Return a message as it may be typed: with a letter left out, doubled or changed in place."""
+    """Return a message as it may be typed: with a letter left out, doubled or swapped."""
     if len(text) > len("mistake") and rng.random() < MISTAKES:
         at = rng.randrange(1, len(text) - 1)
         here, following = text[at], text[at + 1]
@@ -157,7 +156,7 @@ def _mistyped(text: str, rng: random.Random) -> str:
 
 
 def request_words(messages: Sequence[Message]) -> dict[str, list[str]]:
-    """Return, by kind, the words that its requests have in common, in the alphabet's order."""
+    """Return, by kind, the words that its requests have in common, in alphabetical order."""
 
     def common(classes: str, share: float) -> set[str]:
         return common_words([m.text for m in messages if fnmatch(m.classes[0], classes)], share)
@@ -171,13 +170,13 @@ def request_words(messages: Sequence[Message]) -> dict[str, list[str]]:
 
 
 def common_words(texts: Sequence[str], share: float) -> set[str]:
-    """Return the words that this share of some texts has."""
+    """Return the words that occur in at least this share of some texts."""
     counts = Counter(word for text in texts for word in set(in_words(text).split()))
     return {word for word, count in counts.items() if count >= share * len(texts)}
 
 
 def write_beside(folder: Path, metadata: Mapping[str, Any], tokenizer: Path) -> None:
-    """Write what stands beside the weights, and say where all of it is to go."""
+    """Write the metadata and the tokenizer next to the weights, and say where all of them go."""
     write_whole(folder / "tokenizer.json", tokenizer.read_bytes())
     written = json.dumps(metadata, ensure_ascii=False, indent=1) + "\n"
     write_whole(folder / "router.json", written.encode())
@@ -185,7 +184,7 @@ def write_beside(folder: Path, metadata: Mapping[str, Any], tokenizer: Path) -> 
 
 
 def drawn(given: argparse.Namespace) -> list[Message]:
-    """Return questions of the files that a training is given, all as evidence.
+    """Return questions from the files that the command is given, all as evidence.
 
     Raises UserError for files that hold none.
     """

@@ -1,1 +1,1 @@
-"""Making the weights that select the sentences which answer a question."""
+"""Training of the adapter that selects the sentences which answer a question."""

@@ -1,12 +1,11 @@
-"""Train the adapter again with which the language model selects the sentences that answer.
+"""Train again the adapter with which the language model selects the sentences that answer.
 
-It learns from the questions as people type them (`eval/lab/training/asked/`) and SQuAD's own of the
-same paragraphs; one article in eight is held out. With --start an adapter goes on from there: it
-learns from windows of whole documents (`windows.py`), and some of those paragraphs beside them. All
-questions of a paragraph are learned at once: the paragraph is read once, and none of its questions
-sees another. The FOLDER keeps a checkpoint, from which the same command goes on; at the end
-`selection.gguf` is in it, and how well it tells answerable questions that were held out from the
-others is printed.
+It learns from questions as people type them (`eval/lab/training/asked/`) and from SQuAD's own on
+the same paragraphs; one article in eight is held out. With --start, training continues from an
+adapter, on windows of whole documents (`windows.py`) and some of those paragraphs. All questions on
+a paragraph are learned at once: the paragraph is read once, and none of its questions sees another.
+FOLDER keeps a checkpoint, from which the same command resumes, and at the end `selection.gguf`.
+Then the command prints how well the adapter tells held-out answerable questions from the others.
 """
 
 from __future__ import annotations
@@ -44,13 +43,13 @@ from index.split import sentence_spans
 from rag.writing.selection import FILE, MOST_SENTENCES, NONE, messages, written
 
 APART = 8
-"""Of the articles with such questions, one in so many is held out; all are training articles."""
+"""One in so many of the articles with such questions is held out; all are training articles."""
 SQUADS = 1
-"""SQuAD's own questions of a paragraph: so many answerable ones, and as many near-misses."""
+"""How many of SQuAD's own answerable questions a paragraph is learned with; as many near-misses."""
 AGAIN, SLOWER = 60, 2e-4
-"""How many paragraphs are learned again beside the windows, and the rate of learning there."""
+"""With --start, how many paragraphs are learned again, and the learning rate."""
 SHORTEST = 3
-"""Letters of an answer that are looked for in a paragraph where the question is not answered."""
+"""The fewest letters of an answer whose absence shows that a paragraph does not answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +63,9 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """The tokens of a paragraph, and of each question on it with its answer.
+    """The tokens of a paragraph (`shared`), and of each question on it with its answer.
 
-    Of a question's tokens the last `answers` are what is to be written.
+    The last `answers` of a question's tokens are those to be written.
     """
 
     shared: Sequence[int]
@@ -108,7 +107,7 @@ def main(arguments: Sequence[str]) -> int:
 def _examples(
     squad: Path, tokenizer: PreTrainedTokenizerBase
 ) -> tuple[list[Example], list[Example]]:
-    """Return what is learned from, and what is held out."""
+    """Return the examples to learn from, and those that are held out."""
     articles = {each.title: each for each in load_squad(squad)}
     lines = list(read_asked(articles))
     measured = set(sorted({paragraph.title for paragraph, _ in lines})[::APART])
@@ -134,7 +133,7 @@ def _examples(
 def _of_documents(
     folder: Path, tokenizer: PreTrainedTokenizerBase, rng: random.Random
 ) -> tuple[list[Example], list[Example]]:
-    """Return what is learned from windows of documents, and what is held out."""
+    """Return the examples of documents' windows to learn from, and those that are held out."""
     learned, apart = list[Example](), list[Example]()
     for window in windows(folder, rng):
         asked = [Asked(question, numbers, "window") for question, numbers in window.asked]
@@ -149,7 +148,7 @@ def _asked(
     sentences: Sequence[Span],
     rng: random.Random,
 ) -> Iterator[Asked]:
-    """Yield the questions of a paragraph, as they are typed, and some of SQuAD's own."""
+    """Yield the questions on a paragraph as people type them, and some of SQuAD's own."""
     for each in typed:
         places = each["sentences"] if "sentences" in each else [each.get("words")]
         yield from _numbered(each["question"], places, sentences, "typed")
@@ -167,7 +166,7 @@ def _asked(
 def _numbered(
     question: str, places: Sequence[Span | None], sentences: Sequence[Span], kind: str
 ) -> Iterator[Asked]:
-    """Yield a question with its sentences; not where they are beyond those that are read."""
+    """Yield a question with its sentences, unless these are beyond the ones that are read."""
     held = [place for place in places if place]
     numbers = tuple(
         at
@@ -214,7 +213,7 @@ def _example(
 
 
 def loss(model: PreTrainedModel, batch: Sequence[Example]) -> torch.Tensor:
-    """Return the loss of a batch: of what is written alone."""
+    """Return the loss of a batch, over the tokens to be written alone."""
     logits, wanted = _written(model, batch)
     return cross_entropy(torch.cat(logits), torch.cat(wanted))
 
@@ -222,7 +221,7 @@ def loss(model: PreTrainedModel, batch: Sequence[Example]) -> torch.Tensor:
 def _written(
     model: PreTrainedModel, batch: Sequence[Example]
 ) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
-    """Return the logits of what is written to each question, and the tokens that should be."""
+    """Return the logits of each question's answer, and the tokens that it should have."""
     packed = [_packed(each) for each in batch]
     width = max(len(tokens) for tokens, _, _ in packed)
     mask = torch.zeros(len(packed), 1, width, width, dtype=torch.bool)
@@ -250,7 +249,7 @@ def _written(
 def _packed(example: Example) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """Return the tokens of an example, their positions, and the question that each belongs to.
 
-    What they share belongs to 0, and each question stands right behind that.
+    The shared tokens belong to 0, and the positions of each question follow right after them.
     """
     shared = len(example.shared)
     tokens, places, branch = [*example.shared], [*range(shared)], [0] * shared
@@ -264,7 +263,7 @@ def _packed(example: Example) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 def _measured(
     model: PreTrainedModel, apart: Sequence[Example], none: int
 ) -> dict[str, tuple[float, int]]:
-    """Return by kind how well answerable questions are told: the AUC, and of how many."""
+    """Return, by kind, the AUC of telling answerable questions, and the number of questions."""
     told = defaultdict(list)
     with torch.no_grad():
         for batch in batches_of(apart, lambda each: each.tokens, 1.0, RECIPE.seed):

@@ -1,9 +1,9 @@
-"""Questions on whole documents: of these the gate's weights are learned, and the adapter's.
+"""Questions on whole documents, from which the gate's weights and the adapter's are learned.
 
 `documents.jsonl.gz` has 64 invented documents of as many kinds: rules, papers, manuals, minutes,
 reports. A line has the text, as Markdown, and 44 questions as people type them who have not read
-it: with the places of the sentences that answer it together (`sentences`), of others that do by
-themselves (`also`), and of the words of a look-up; with none where the text does not answer.
+it. Each has the places of the sentences that answer it together (`sentences`), of others that
+answer it by themselves (`also`), and of the words of a look-up; none if the text does not answer.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from rag.quote import Quote
 DOCUMENTS = Path(__file__).parent / "documents.jsonl.gz"
 
 MOST_OF_IT = 0.6
-"""The part of a sentence that answers which a quote must hold: quotes may be cut otherwise."""
+"""The share of an answering sentence that a quote must hold: quotes may be cut differently."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Asked:
     places: tuple[Span, ...]
     words: Span | None
     sentences: tuple[Span, ...] = ()
-    """All sentences that answer, those of a look-up too."""
+    """All sentences that answer, including those of a look-up."""
 
     def is_answered_by(self, quote: Quote) -> bool:
         """Whether a quote holds the words of a look-up, or else a sentence that answers."""

@@ -1,8 +1,8 @@
 """Windows of whole documents, as the language model reads them, with questions on each.
 
-For each question the quotes are found that the program would read, and the sentences around each.
-What none of these sentences answers, though one of the quotes is among them, is what a selection
-has to tell from the rest: it was found because it looks as if it answered.
+For each question, the quotes that the program would read are found, with the sentences around each.
+If none of these sentences answers a question although one of its quotes is among them, the question
+is a hard one for the selection: the quote was found because it looks as if it answered.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from rag.finding.quotes import find_quotes
 from rag.quote import Quote
 
 LEARNED = 48
-"""How many of the documents are learned from: those of two writers of eight are held out."""
+"""How many of the documents are learned from; those of two of the eight writers are held out."""
 QUESTIONS, UNANSWERED = 7, 2
-"""How many questions of a window are learned, and how many of them it does not answer, at least."""
+"""How many questions on a window are learned, and how many of these, at least, it leaves open."""
 APART = 0.5
-"""The part of a window that it may share with another one."""
+"""The share of a window that it may have in common with another one."""
 WITHIN = 0.9
-"""The part of a quote that is within a window."""
+"""The share of a quote that must be within a window."""
 HALF = 0.5
-"""The part of a sentence, or of a place that answers, which both must have in common."""
+"""The share of the shorter, a sentence or a place that answers, that both must have in common."""
 
 
 class Window(NamedTuple):
@@ -42,7 +42,7 @@ class Window(NamedTuple):
 
 
 def windows(folder: Path, rng: random.Random) -> Iterator[Window]:
-    """Yield the windows of all documents, of which a library each is made in a folder."""
+    """Yield the windows of all documents; each document is made a library in the folder."""
     for number, (document, questions) in enumerate(documents(folder)):
         assistant = filled(folder / document.name.removesuffix(".md"), [document])
         found: dict[str, list[Quote]] = {}
@@ -62,7 +62,7 @@ def windows(folder: Path, rng: random.Random) -> Iterator[Window]:
 
 
 def _apart(windows: Sequence[tuple[Span, ...]]) -> list[tuple[Span, ...]]:
-    """Return those windows that share little with the ones before."""
+    """Return the windows that share little with the ones before them."""
     chosen: list[tuple[Span, ...]] = []
     for key in windows:
         whole = _whole(key)
@@ -78,7 +78,7 @@ def _asked(
     found: Mapping[str, Sequence[Quote]],
     rng: random.Random,
 ) -> list[tuple[str, tuple[int, ...]]]:
-    """Return some questions that a window answers, and those that it most seems to."""
+    """Return some questions that a window answers, and those that it most seems to but does not."""
     whole = _whole(sentences)
     answered, unanswered = list[tuple[str, tuple[int, ...]]](), list[tuple[int, str]]()
     for name, each in questions.items():

@@ -1,1 +1,1 @@
-"""Making the weights that write a message so that it stands alone."""
+"""Training of the adapters that write a message so that it stands alone."""

@@ -1,10 +1,11 @@
-"""Train the adapters again with which the language model writes what a message asks.
+"""Train again the adapters with which the language model writes what a message asks.
 
-One learns from `conversations.jsonl.gz` beside this module, but for one conversation in seven, how
-a message stands alone. With --start the other goes on from that: from `requests.jsonl.gz`, whose
-messages are of all kinds (thanks, remarks, doubts, requests), and some of the first beside them.
-The FOLDER keeps a checkpoint, from which the same command goes on; at the end `standing_alone.gguf`
-or `requests.gguf` is in it, and the loss on what was held out is printed.
+The first learns from `conversations.jsonl.gz`, next to this module, to write messages so that they
+stand alone; one conversation in seven is held out. With --start, training of the second continues
+from the first, on `requests.jsonl.gz`, whose messages are of all kinds (thanks, remarks, doubts,
+requests), and on some of the first one's messages. FOLDER keeps a checkpoint, from which the same
+command resumes, and at the end `standing_alone.gguf` or `requests.gguf`. Then the command prints
+the loss on held-out messages.
 """
 
 from __future__ import annotations
@@ -35,10 +36,10 @@ from rag.writing.standing_alone import FILE, messages, pairs
 CONVERSATIONS = Path(__file__).parent / "conversations.jsonl.gz"
 REQUESTS = Path(__file__).parent / "requests.jsonl.gz"
 AGAIN = 400
-"""How many messages of the first are learned again beside the others."""
+"""With --start, how many messages of the first are learned again."""
 OTHERS, UNTITLED = 0.2, 0.25
-"""The share of messages that are read with the titles of one or two other documents as well, and
-of those that are read without any, where none is needed."""
+"""The share of messages that are read with the titles of one or two other documents as well, and of
+those that are read without any title, if none is needed."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -62,7 +63,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def told(file: Path) -> Iterator[tuple[FollowUp, list[str]]]:
-    """Yield the messages of a file's conversations, each with the titles that are told with it."""
+    """Yield the messages of a file's conversations, each with the titles that are given with it."""
     rng = random.Random(RECIPE.seed)  # noqa: S311  reproducible
     with reading(file, "holds no conversations"):
         conversations = read_records(file)
@@ -87,7 +88,7 @@ def told(file: Path) -> Iterator[tuple[FollowUp, list[str]]]:
 def example_told(
     follow_up: FollowUp, titles: Sequence[str], tokenizer: PreTrainedTokenizerBase
 ) -> Example:
-    """Return the example of a message, with the titles that are told with it."""
+    """Return the example of a message, with the titles that are given with it."""
     asked = messages(titles, pairs(follow_up.history), follow_up.message, adapted=True)
     return example_of(tokenizer, asked, follow_up.alone)
 

@@ -1,7 +1,7 @@
 """A low-rank adapter (LoRA, Hu and others, 2021) of the default language model.
 
-The model's own weights stay as they are. Beside each matrix of its upper layers two thin ones are
-learned, whose product is added to it; llama.cpp adds them for one request and not for the next.
+The model's own weights stay as they are. For each matrix of its upper layers, two thin matrices are
+learned, whose product is added to it. llama.cpp can add them for one request and not for the next.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ T = TypeVar("T")
 RECIPE = Recipe(seed=2026, rate=3e-4, warm_up=0.05)
 
 RANK, SCALE = 8, 2.0
-"""The width of what is added, and by what it is multiplied."""
+"""The rank of the product that is added, and the factor that it is multiplied by."""
 
 FIRST = 12
 """The first of the model's 28 layers that has such matrices: those below need no gradient."""
@@ -50,11 +50,11 @@ MATRICES = {
     "mlp.up_proj": "ffn_up",
     "mlp.down_proj": "ffn_down",
 }
-"""The matrices of a layer, each with the name that llama.cpp has for it."""
+"""The matrices of a layer, each with its name in llama.cpp."""
 
 
 class Learned(torch.nn.Module):  # type: ignore[misc]
-    """What is learned beside a matrix of the model; at first that adds nothing."""
+    """The two thin matrices that are learned for one of the model; at first they add nothing."""
 
     def __init__(self, base: torch.nn.Linear) -> None:
         super().__init__()
@@ -67,14 +67,14 @@ class Learned(torch.nn.Module):  # type: ignore[misc]
 
 
 class Adapted(torch.nn.Module):  # type: ignore[misc]
-    """A matrix of the model with what is learned beside it."""
+    """A matrix of the model with what is learned for it."""
 
     def __init__(self, base: torch.nn.Linear, learned: Learned) -> None:
         super().__init__()
         self.base, self.learned = base, learned
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Return what the matrix makes of states (texts, tokens, width), with what is added."""
+        """Return the matrix's output for states (texts, tokens, width), plus what is learned."""
         made: torch.Tensor = self.base(x) + self.learned(x)
         return made
 
@@ -92,7 +92,7 @@ def load_tokenizer(path: Path) -> PreTrainedTokenizerBase:
 def encoded(
     tokenizer: PreTrainedTokenizerBase, asked: Sequence[ChatMessage], answer: str
 ) -> tuple[list[int], list[int]]:
-    """Return the tokens of a prompt, and those of what is to be written to it, with its end."""
+    """Return the tokens of a prompt, and those of its answer with the token that ends it."""
     said = [{"role": each.role.value, "content": each.content} for each in asked]
     prompt = tokenizer.apply_chat_template(said, add_generation_prompt=True, tokenize=False)
     before: list[int] = tokenizer.encode(prompt, add_special_tokens=False)
@@ -102,7 +102,7 @@ def encoded(
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """The tokens of a prompt and of what is to be written, and how many are of the prompt."""
+    """The tokens of a prompt and its answer, and how many of them are the prompt's (`asked`)."""
 
     tokens: Sequence[int]
     asked: int
@@ -111,15 +111,15 @@ class Example:
 def example_of(
     tokenizer: PreTrainedTokenizerBase, asked: Sequence[ChatMessage], answer: str
 ) -> Example:
-    """Return the example of a prompt and what is to be written to it."""
+    """Return the example of a prompt and its answer."""
     before, written = encoded(tokenizer, asked, answer)
     return Example([*before, *written], len(before))
 
 
 def loss(model: PreTrainedModel, batch: Sequence[Example]) -> torch.Tensor:
-    """Return the loss of a batch: of what is written alone.
+    """Return the loss of a batch, over the answers alone.
 
-    What is padded stands behind, where nothing looks at it.
+    Padding comes last, where no token attends to it.
     """
     rows = [torch.tensor(each.tokens) for each in batch]
     states = model.model(input_ids=pad_sequence(rows, batch_first=True)).last_hidden_state
@@ -135,9 +135,9 @@ def learn_and_measure(
     epochs: float,
     start: Path | None = None,
 ) -> None:
-    """Have a model learn an adapter from examples, each with whether it is held out.
+    """Train an adapter on the examples that are not held out, and print the loss on the others.
 
-    The loss on those that are is printed. See `learn`.
+    Each example comes with whether it is held out. See `learn`.
     """
     learned, held_out = list[Example](), list[Example]()
     for is_held_out, example in examples:
@@ -163,10 +163,10 @@ def learn(
     recipe: Recipe,
     start: Path | None = None,
 ) -> None:
-    """Have a model learn an adapter, and write that; what was learned stays beside the model.
+    """Train an adapter, and write it to the file `made`; the model keeps it as well.
 
-    `length` returns an example's tokens, and `loss` the loss of a batch. A checkpoint beside the
-    file is gone on from, or an adapter that the learning starts from.
+    `length` returns an example's number of tokens, and `loss` the loss of a batch. Training resumes
+    from a checkpoint next to the file; without one, it starts from the adapter `start`, if any.
     """
     learned = adapt(model, recipe.seed)
     if start:
@@ -183,7 +183,7 @@ def learn(
 
 
 def load_model(path: Path) -> PreTrainedModel:
-    """Return the model of a GGUF file, unpacked: some 3.5 GB, which no gradient changes."""
+    """Return the model of a GGUF file, unpacked and frozen: some 3.5 GB."""
     model = AutoModelForCausalLM.from_pretrained(
         path.parent,
         gguf_file=path.name,
@@ -194,7 +194,7 @@ def load_model(path: Path) -> PreTrainedModel:
 
 
 def adapt(model: PreTrainedModel, seed: int) -> dict[str, Learned]:
-    """Put what is to be learned beside the model's matrices; return it by llama.cpp's names."""
+    """Add what is to be learned to the model's matrices; return it by llama.cpp's names."""
     torch.manual_seed(seed)
     made = {}
     for number, layer in list(enumerate(model.model.layers))[FIRST:]:
@@ -209,7 +209,7 @@ def adapt(model: PreTrainedModel, seed: int) -> dict[str, Learned]:
 
 
 def read_adapter(learned: Mapping[str, Learned], path: Path) -> None:
-    """Put into what is learned what an adapter has, as `export_adapter` wrote it."""
+    """Load an adapter that `export_adapter` wrote."""
     had = {each.name: torch.from_numpy(each.data.copy()) for each in gguf.GGUFReader(path).tensors}
     for name, each in learned.items():
         for side, thin in each.named_parameters():
@@ -217,7 +217,7 @@ def read_adapter(learned: Mapping[str, Learned], path: Path) -> None:
 
 
 def export_adapter(learned: Mapping[str, Learned], path: Path) -> None:
-    """Write what was learned as llama.cpp reads it, in half precision."""
+    """Write what was learned in llama.cpp's format, in half precision."""
     partial = path.with_suffix(".partial")
     writer = gguf.GGUFWriter(partial, "qwen2")
     writer.add_type(gguf.GGUFType.ADAPTER)

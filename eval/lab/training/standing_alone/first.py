@@ -1,10 +1,11 @@
-"""Have the adapter go on from what it has learned with first messages: nothing was said before.
+"""Train the adapter further on first messages, before which nothing was said.
 
     python -m eval.lab.training.standing_alone.first FOLDER --start standing_alone.gguf
 
-People tell of themselves first, and ask behind that, or only mean to. What 600 such messages ask
-stands in `first.jsonl.gz` beside this module; one document in seven is held out. Beside them some
-messages of conversations are learned again, so that nothing of these is forgotten.
+In these, people first tell about themselves, and ask after that or only imply a question.
+`first.jsonl.gz`, next to this module, has 600 such messages with what they ask; one document in
+seven is held out. Some messages of conversations are learned again, so that these are not
+forgotten.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from eval.lab.training.standing_alone.adapter import (
     load_tokenizer,
     model_file,
 )
-from rag.writing.standing_alone import FILE
+from rag.writing.standing_alone import FIRST_FILE
 
 FIRST = Path(__file__).parent / "first.jsonl.gz"
 AGAIN = 180
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str]) -> int:
     asked = [*told(FIRST), *rng.sample(learned, min(AGAIN, len(learned)))]
     examples = [(each.held_out, example_told(each, titles, tokenizer)) for each, titles in asked]
     learn_and_measure(
-        load_model(path), examples, options.folder / FILE, options.epochs, options.start
+        load_model(path), examples, options.folder / FIRST_FILE, options.epochs, options.start
     )
     return 0
 

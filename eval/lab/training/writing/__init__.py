@@ -1,1 +1,1 @@
-"""Making the weights that write an answer from sentences of the sources."""
+"""Training of the adapter that writes an answer from sentences of the sources."""

@@ -1,9 +1,9 @@
-"""Train the adapter again with which the language model writes answers from sentences.
+"""Train again the adapter with which the language model writes answers from sentences.
 
-It learns from `examples.jsonl.gz` beside this module: invented documents, with questions, the
-sentences that are given for each, and the answer. One document in eight is held out. The FOLDER
-keeps a checkpoint, from which the same command goes on; at the end `writing.gguf` is in it, and the
-loss on what was held out is printed.
+It learns from `examples.jsonl.gz`, next to this module: invented documents with questions, and for
+each question the sentences that are given and the answer. One document in eight is held out. FOLDER
+keeps a checkpoint, from which the same command resumes, and at the end `writing.gguf`. Then the
+command prints the loss on what was held out.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from rag.writing.from_sentences import FILE, messages
 
 EXAMPLES = Path(__file__).parent / "examples.jsonl.gz"
 APART = 8
-"""Of so many documents one is held out."""
+"""One document in so many is held out."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -47,7 +47,7 @@ def _examples(tokenizer: PreTrainedTokenizerBase) -> Iterator[tuple[bool, Exampl
         for asked in document["asked"]:
             given = [document["sentences"][number - 1] for number in asked["given"]]
             prompt = messages(given, asked["question"])
-            if "words" in asked:  # Those that answer, where few do.
+            if "words" in asked:  # The words that answer, if it takes only a few.
                 prompt[-1].content = f"{prompt[-1].content}\nWords: {asked['words']}"
             yield at % APART == 0, example_of(tokenizer, prompt, asked["answer"])
 

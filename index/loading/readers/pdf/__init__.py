@@ -1,1 +1,1 @@
-"""PDF: the characters of its pages become lines, the lines paragraphs and tables, those a text."""
+"""PDF: characters become lines, lines become paragraphs and tables, and these become a text."""

@@ -1,4 +1,4 @@
-"""Paragraphs put together into a text, with where its pages, headings and words stand."""
+"""Compose paragraphs into a text, with the offsets of its pages, headings and words."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from index.table_heads import BAR
 def compose(
     paragraphs: list[list[Line]], pages: int, body: float, scans: Sequence[Scan] = ()
 ) -> Content:
-    """Return the text of so many pages; `body` is the size of most of its letters."""
+    """Return the text of paragraphs from a number of pages; `body` is the usual font size."""
     lines = [line for paragraph in paragraphs for line in paragraph]
     words = Counter(word for line in lines for word in re.findall(r"[\w-]+", line.text))
     above = top(paragraphs)
@@ -41,7 +41,7 @@ def compose(
             start = start if number else offset + len(gap)
             starts.setdefault(line.page, offset + len(gap))
             places |= _places(line, offset + len(gap))
-            # A hyphen at the very end has nothing to be joined to.
+            # A hyphen at the very end of a paragraph stays: nothing follows to be joined.
             end = "-" if line.hyphen and line is paragraph[-1] else ""
             parts += gap, line.text + end
             offset += len(gap) + len(line.text) + len(end)
@@ -55,7 +55,7 @@ def compose(
     for page in reversed(range(pages)):  # A page without text starts where the next one does.
         found.append(starts.get(page, found[-1]))
     text = "".join(parts)
-    # The largest words at the top are the title, unless they come again as chapters do.
+    # The largest heading at the top is the title, unless others have its level, as chapters do.
     title = min(topmost, key=lambda heading: heading.level, default=None)
     again = title and sum(heading.level == title.level for heading in headings) > 1
     named = text[title.start : title.end] if title and not again else None
@@ -76,17 +76,17 @@ def compose(
 
 
 def _begins_table(above: Line, line: Line) -> bool:
-    """Whether a row is of another table than the one above it: an empty block parts them."""
+    """Whether a row begins another table than the row above it; an empty block separates them."""
     bars = (above.text.count(BAR), line.text.count(BAR))
     return above.is_row and line.is_row and (line.is_head or bars[0] != bars[1])
 
 
 def _places(line: Line, start: int) -> dict[tuple[int, Word], int]:
-    """Return where the words of a line stand, which begins at a place in the text."""
+    """Return the offsets in the text of a line's words; the line itself begins at `start`."""
     found: dict[tuple[int, Word], int] = {}
     at = 0
     for word in line.words:
-        # A hyphen may have been taken away from its end.
+        # A hyphen may have been removed from the word's end.
         at = line.text.find(word.text.rstrip("-\u2010") or word.text, at)
         if at < 0:
             break
@@ -96,7 +96,7 @@ def _places(line: Line, start: int) -> dict[tuple[int, Word], int]:
 
 
 def _with_places(scan: Scan, places: Mapping[tuple[int, Word], int]) -> Scan:
-    """Return a page that was read from its picture with where its words stand in the text."""
+    """Return a scan with the offsets of its words in the text filled in."""
     words = [
         word._replace(start=places.get((scan.page - 1, _unplaced(word)), -1))
         for word in words_of(scan)
@@ -105,18 +105,19 @@ def _with_places(scan: Scan, places: Mapping[tuple[int, Word], int]) -> Scan:
 
 
 def _unplaced(word: Word) -> Word:
-    """Return a word as it was seen: its box tells it from all others of its page."""
+    """Return a word as it was recognized, for use as a key: its box is unique on its page."""
     return word._replace(start=-1, blank=False)
 
 
 def _joint(above: Line, line: Line, words: Counter[str]) -> str:
-    """Return what stands between two lines: a space, a hyphen that stays, or nothing."""
+    """Return what joins two lines: a space, a hyphen that stays, or nothing."""
     if not above.hyphen:
         return "" if _WIDE.match(above.text[-1]) and _WIDE.match(line.text) else " "
     before = re.findall(r"\w*$", above.text)[0]
     after = re.findall(r"^\w*", line.text)[0]
     broken = before[-1:].islower() and after[:1].islower()
-    # "Saint-Malo" and "2021-22" keep theirs, and so does "well-known" if the text has it elsewhere.
+    # "Saint-Malo" and "2021-22" keep their hyphens, and so does "well-known" if it is elsewhere in
+    # the text.
     return "" if broken and words[f"{before}-{after}"] <= words[before + after] else "-"
 
 

@@ -1,4 +1,4 @@
-"""What stands around the text of pages: line numbers, running headers and footers."""
+"""Remove what surrounds the text of pages: line numbers, running headers and footers."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from itertools import pairwise
 from index.loading.readers.pdf.lines import HEADING_SCALE, Line
 
 EDGE_SHARE = 0.4
-"""A line at a page's edge is a header or footer when this share of the pages has it: "most", and
-also half of them, as where left and right pages differ."""
+"""The share of pages from which a repeated line at the edge is a header or footer. It is below one
+half, since left and right pages may differ."""
 
 FEW_PAGES = 3
-"""In so few pages, lines that come again may be what is said: they stay, out of the sentences."""
+"""In a document this short, repeated lines may be content: they stay, but out of the sentences."""
 
 LEADING = 1.6
-"""Lines of one paragraph are no further apart than this, in letters' sizes."""
+"""The largest distance between lines of one paragraph, in font sizes."""
 
 NUMBERED_LINES = 5
-"""So many numbers beside the text, each greater by the same, count its lines."""
+"""The fewest numbers next to the text, in equal steps, that are line numbers."""
 
 
 def without_line_numbers(lines: list[Line]) -> list[Line]:
-    """Leave out the numbers of a draft's lines, which stand beside the text."""
+    """Leave out the line numbers of a draft, which are next to the text."""
     text = [line for line in lines if not line.turned and not line.text.isdecimal()]
     left = min((line.left for line in text), default=0.0)
     right = max((line.right for line in text), default=0.0)
@@ -35,7 +35,7 @@ def without_line_numbers(lines: list[Line]) -> list[Line]:
         if line.text.isdecimal() and (line.right <= left or right <= line.left)
     ]
     counted = set(beside) if _count_up([line.text for line in beside]) else set()
-    # Or pdfium takes them for one line, which is as narrow as each.
+    # pdfium may also take them for a single line, which is as narrow as each number.
     counted |= {
         line
         for line in lines
@@ -45,7 +45,7 @@ def without_line_numbers(lines: list[Line]) -> list[Line]:
 
 
 def _count_up(words: Sequence[str]) -> bool:
-    """Whether words are numbers that count lines: each is greater by the same."""
+    """Whether words are line numbers: enough of them, increasing in equal steps."""
     if len(words) < NUMBERED_LINES or not all(map(str.isdecimal, words)):
         return False
     steps = {int(below) - int(above) for above, below in pairwise(words)}
@@ -53,9 +53,9 @@ def _count_up(words: Sequence[str]) -> bool:
 
 
 def without_edges(pages: list[list[Line]], body: float) -> list[list[Line]]:
-    """Leave out running headers, footers and page numbers: the same at one height on most pages.
+    """Leave out running headers, footers and page numbers, which recur at one height.
 
-    Where there are few pages they are only marked.
+    If there are only a few pages, they are marked instead (`Line.edge`).
     """
     few = len(pages) <= FEW_PAGES
     heights = [_edge_heights(lines, few) for lines in pages]
@@ -76,7 +76,7 @@ def without_edges(pages: list[list[Line]], body: float) -> list[list[Line]]:
     kept: list[list[Line]] = []
     for lines, found in zip(pages, edges, strict=True):
         gone = {line for line in found if repeated & _edge_keys(line)}
-        # What stands in one line with the page's number names its section.
+        # Text on the same line as the page number names the section.
         numbers = {round(line.base) for line in gone if line.text.isdecimal()}
         gone |= {line for line in found if not line.turned and round(line.base) in numbers}
         if few:
@@ -87,7 +87,10 @@ def without_edges(pages: list[list[Line]], body: float) -> list[list[Line]]:
 
 
 def _edge_heights(lines: list[Line], apart: bool) -> set[float]:
-    """Return the two outermost heights at both ends; only those `apart` from the text if wanted."""
+    """Return the two outermost heights at both ends of a page.
+
+    With `apart`, return only heights with a gap between them and the text.
+    """
     sizes = {line.base: line.size for line in lines if not line.turned}
     heights = sorted(sizes)
     found: set[float] = set()
@@ -99,9 +102,11 @@ def _edge_heights(lines: list[Line], apart: bool) -> set[float]:
 
 
 def _edge_keys(line: Line) -> set[str]:
-    """Return the line at its height, and again for each number in it, relative to the page's.
+    """Return keys by which a line is recognized on other pages: its text with its height.
 
-    A number at its beginning or end is the page's, whatever else it says.
+    For each number in it there is also a key with that number relative to the page's index. A
+    number at the line's beginning or end may be the page number, whatever the rest says, so it is
+    a key by itself.
     """
     height = round(line.base)
     keys = {f"{height} {line.text}"}

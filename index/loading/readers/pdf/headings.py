@@ -1,4 +1,4 @@
-"""Which paragraphs are headings, and which of them is the title."""
+"""Find the headings among paragraphs, and the title."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from collections.abc import Mapping
 from index.loading.readers.pdf.lines import ENDS_SENTENCE, HEADING_SCALE, WORD, Line
 
 HEADING_CHARACTERS = 200
-"""What is longer is text in large letters."""
+"""The longest heading; anything longer is text in large letters."""
 
 NUMBERED_HEADING = re.compile(
     r"(?:\d{1,2}(?:\.\d{1,2}){0,3}\.?|(?:[IVX]{1,5}|[A-Z])[.)])\s+[^\W\d_]{2}(?!.*[.:;,]$)"
 )
-"""A heading whose letters are as large as the body's: with a number, and in another font."""
+"""The form of a heading that is as large as the body text: it is numbered, and in another font."""
 
 TITLE_PITCH = 1.5
-"""Lines of a title stand no further apart than this, in letters' sizes."""
+"""The largest distance between lines of a title, in font sizes."""
 
 
 def top(paragraphs: list[list[Line]]) -> list[list[Line]]:
-    """Return what stands above the running text of the first page: its title, among others."""
+    """Return the paragraphs above the running text of the first page, such as the title."""
     upright = [each for each in paragraphs if not each[0].turned]
     long = (len(plain_text(each)) > HEADING_CHARACTERS for each in upright)
     above = next((number for number, is_long in enumerate(long) if is_long), len(upright))
@@ -29,12 +29,12 @@ def top(paragraphs: list[list[Line]]) -> list[list[Line]]:
 
 
 def plain_text(paragraph: list[Line]) -> str:
-    """Return what a paragraph says, with a blank for each end of a line."""
+    """Return the text of a paragraph, with its lines joined by blanks."""
     return " ".join(line.text for line in paragraph)
 
 
 def with_whole_title(paragraphs: list[list[Line]], body: float) -> list[list[Line]]:
-    """Put a title together whose lines each end early, as those that are centred do."""
+    """Join the lines of a title that were taken for paragraphs, as centred lines end early."""
     above = top(paragraphs)
     size = max((each[0].size for each in above), default=0)
     if size < HEADING_SCALE * body:
@@ -52,7 +52,7 @@ def with_whole_title(paragraphs: list[list[Line]], body: float) -> list[list[Lin
 
 
 def stands(title: str, lines: list[str]) -> bool:
-    """Whether a title is one of these lines, or several in a row."""
+    """Whether a title is one of these lines, or several consecutive ones."""
     wanted = _letters(title)
     return any(
         "".join(map(_letters, lines[start:end])) == wanted
@@ -66,7 +66,7 @@ def _letters(text: str) -> str:
 
 
 def levels(paragraphs: list[list[Line]], body: float, top: list[list[Line]]) -> dict[int, int]:
-    """Return the levels of headings by their places: those of larger letters, and then others."""
+    """Return the levels of headings by paragraph index: those in larger letters, then others."""
     short = {
         at: text
         for at, text in enumerate(map(plain_text, paragraphs))
@@ -74,7 +74,7 @@ def levels(paragraphs: list[list[Line]], body: float, top: list[list[Line]]) -> 
     }
     large = {at: size for at in short if (size := paragraphs[at][0].size) >= HEADING_SCALE * body}
     sizes = sorted(set(large.values()), reverse=True)
-    # Where sections are numbered in larger letters, "1" in another font begins none.
+    # If sections are numbered in larger letters, "1" in another font is not a heading.
     taken = {_depth(short[at]) for at in large}
     others = {
         at: text
@@ -90,9 +90,10 @@ def levels(paragraphs: list[list[Line]], body: float, top: list[list[Line]]) -> 
 def _in_another_font(
     paragraphs: list[list[Line]], short: Mapping[int, str], body: float, top: list[list[Line]]
 ) -> dict[int, int]:
-    """Return how deep the headings stand whose letters are as large as the text's.
+    """Return the depths of headings that are as large as the text, but in another font.
 
-    Their numbers tell them, and their font and size those of them that have no number.
+    They are recognized by their numbers; those without a number, by having the font and size of a
+    numbered one.
     """
     fonts = Counter(line.font for each in paragraphs for line in each if line.size == body)
     usual = fonts.most_common(1)[0][0]
@@ -115,6 +116,6 @@ def _in_another_font(
 
 
 def _depth(heading: str) -> int | None:
-    """Return how deep a heading stands by its number: 0 for "1.", 1 for "1.2"; None without one."""
+    """Return a heading's depth by its number: 0 for "1.", 1 for "1.2"; None without one."""
     numbered = NUMBERED_HEADING.match(heading)
     return heading.split()[0].rstrip(".").count(".") if numbered else None

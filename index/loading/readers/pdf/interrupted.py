@@ -1,4 +1,4 @@
-"""Paragraphs that notes, captions, figures or the ends of columns interrupt."""
+"""Rejoin paragraphs that are interrupted by notes, captions, figures or the ends of columns."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from index.loading.readers.pdf.paragraphs import BULLET, room_for_word, runs_on
 
 
 def resumed(paragraphs: list[list[Line]], body: float) -> list[list[Line]]:
-    """Put paragraphs together again that notes, captions, figures or margins interrupt.
+    """Rejoin paragraphs that are interrupted by notes, captions, figures or margins.
 
-    What interrupts stands before the paragraph where it is of the page on which that begins, and
-    behind it where it is of the page on which it goes on, so that all stays on its own page.
+    An interruption is moved before the paragraph if it is on the page where the paragraph begins,
+    and behind it if it is on the page where the paragraph continues, so that everything stays on
+    its own page.
     """
     text = _of_text(paragraphs, body)
     whole: list[list[Line]] = []
-    # Where in `whole` the last paragraph of the text stands: all behind it is apart.
+    # The index in `whole` of the last paragraph of running text; what follows it interrupts.
     last: int | None = None
     for paragraph, is_caption in zip(paragraphs, captions(paragraphs, body), strict=True):
         if is_caption or _is_apart(paragraph[0], body):
@@ -37,13 +38,13 @@ def resumed(paragraphs: list[list[Line]], body: float) -> list[list[Line]]:
 
 
 def _is_apart(line: Line, body: float) -> bool:
-    """Whether a paragraph that begins so is none of the text: a note, a row, part of a figure."""
+    """Whether a paragraph with this first line is not running text: a note, a row, a figure."""
     marked = line.turned or line.edge or line.is_row or not WORD.search(line.text)
     return marked or (line.size != body and line.size < HEADING_SCALE * body)
 
 
 def _of_text(paragraphs: list[list[Line]], body: float) -> dict[int, list[Line]]:
-    """Return the lines of the text by their pages."""
+    """Return the lines of running text, by page."""
     pages: dict[int, list[Line]] = {}
     for line in (line for paragraph in paragraphs for line in paragraph):
         if line.size == body and not (line.is_row or line.turned):
@@ -52,7 +53,7 @@ def _of_text(paragraphs: list[list[Line]], body: float) -> dict[int, list[Line]]
 
 
 def _resumes(begun: list[Line], after: Line, text: dict[int, list[Line]]) -> bool:
-    """Whether a paragraph goes on with a line: from a full line to the same edge of a column."""
+    """Whether a paragraph continues with a line: its last line is full, and the indents match."""
     before = begun[-1]
     is_elsewhere = after.page != before.page or after.base > before.base
     if not (is_elsewhere and runs_on(before, after)):
@@ -65,7 +66,7 @@ def _resumes(begun: list[Line], after: Line, text: dict[int, list[Line]]) -> boo
         return False
     if after.text[0].islower():
         return True
-    # What goes on with a name or a number may as well be another paragraph.
+    # A line that begins with a capital or a number may as well begin another paragraph.
     opens = BULLET.match(after.text) or NUMBERED_HEADING.match(after.text)
     goes_on = last - after.right < 3 * after.size or ENDS_SENTENCE.search(after.text)
     is_set_alike = len(text[before.page]) > 1 and before.font == after.font
@@ -73,7 +74,7 @@ def _resumes(begun: list[Line], after: Line, text: dict[int, list[Line]]) -> boo
 
 
 def _column(line: Line, text: list[Line]) -> tuple[float, float]:
-    """Return where the lines of a column begin and end, but for some that are wider."""
+    """Return the left and right edge of a line's column, ignoring a fifth that is wider."""
     column = [each for each in text if each.left < line.right and line.left < each.right]
     wider = len(column) // 5
     left = sorted(each.left for each in column)[wider]

@@ -1,4 +1,4 @@
-"""The lines of a PDF's pages, as all that reads them knows them."""
+"""The lines of a PDF's pages, as shared by the modules that read them."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any
 from index.loading.scanning.words import Word
 
 HEADING_SCALE = 1.15
-"""Letters larger than the body's by this factor are a heading's: 12.65 points over 11."""
+"""The factor over the body's font size from which text is a heading: 12.65 points over 11."""
 
 CELL_GAP = 1.1
-"""Words of a line that are further apart than this, in letters' sizes, stand in two cells if the
-lines above or below have the same."""
+"""Words of a line further apart than this, in font sizes, are in two cells if the lines above or
+below are divided in the same way."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a page: where it stands in points from the lower left, and its letters' size."""
+    """One line of a page: its position in points from the lower left, and its font size."""
 
     text: str
     page: int
@@ -28,9 +28,9 @@ class Line:
     base: float
     size: float
     hyphen: bool = False
-    """Whether pdfium took a hyphen away from its end."""
+    """Whether a hyphen was removed from its end."""
     cells: tuple[Cell, ...] = ()
-    """Its pieces with wide gaps between them, where there are several."""
+    """Its pieces between wide gaps, if there are several."""
     pieces: tuple[Cell, ...] = ()
     """Its words."""
     is_row: bool = False
@@ -38,18 +38,18 @@ class Line:
     is_head: bool = False
     """Whether it is the row that names a table's columns."""
     turned: bool = False
-    """Whether it runs in another direction than most of its page: a stamp on the margin."""
+    """Whether it runs in another direction than most of its page, like a stamp in the margin."""
     edge: bool = False
-    """Whether it comes again at the edge of other pages."""
+    """Whether it recurs at the edge of other pages."""
     font: str = ""
     """The name of its font."""
     words: tuple[Word, ...] = ()
-    """Its words, where they were read from a picture."""
+    """Its words, if they were read from a picture."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A piece of a line between two wide gaps, with where it stands."""
+    """A piece of a line between two wide gaps, with its position."""
 
     text: str
     left: float
@@ -57,7 +57,7 @@ class Cell:
 
 
 def most_common(values: Any) -> float:
-    """Return the one of some sizes or distances that comes most often."""
+    """Return the most frequent of some sizes or distances."""
     return float(Counter(values).most_common(1)[0][0])
 
 

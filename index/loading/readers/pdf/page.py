@@ -1,4 +1,4 @@
-"""A page's characters, put together into the lines that they stand in."""
+"""Assemble a page's characters into lines."""
 
 from __future__ import annotations
 
@@ -20,21 +20,25 @@ from index.loading.readers.pdf.seen import with_seen
 from index.loading.scanning.regions import is_usable, to_read
 
 UPRIGHT = 0.2
-"""The share of a page's letters from which those are upright that run to the right."""
+"""The share of a page's letters running to the right from which that direction is upright."""
 
 LEAST_BACK = 3
-"""A word that stands so many points further left than the one before it, and on another height,
-begins a line."""
+"""A word this many points further left than the previous one, and at another height, begins a
+line."""
 
 TELLING_WORDS = 5
-"""Words of a line, the longest, that its letters' size is measured at."""
+"""How many of a line's longest words its font size is measured at."""
 
 FONT_NAME = 128
-"""Bytes of a font's name that are read."""
+"""How many bytes of a font's name are read."""
 
 
 def page_lines(pdf: Any, number: int, seen: list[Line] | None = None) -> tuple[list[Line], bool]:
-    """Return a page's lines, with those `seen` in pictures, and whether all of it is read so."""
+    """Return a page's lines, and whether the page is read completely.
+
+    `seen` are the lines recognized in its pictures; if it has pictures that are not recognized yet,
+    the page is incomplete.
+    """
     page = pdf[number]
     textpage = page.get_textpage()
     try:
@@ -48,7 +52,7 @@ def page_lines(pdf: Any, number: int, seen: list[Line] | None = None) -> tuple[l
             found = list(re.compile(r"\S+").finditer(text, *match.span()))
             for words in _lines_of(textpage, text, found):
                 ways = {_direction(textpage, text, word) for word in words[:1] + words[-1:]}
-                # Nor a line break before words that run in another direction.
+                # Nor does it put a line break before words that run in another direction.
                 turns = groupby(words, lambda word: _direction(textpage, text, word))
                 for way, piece in turns if len(ways) > 1 else ((way, words) for way in ways):
                     lines.append((way, _line(textpage, text, list(piece), number)))
@@ -62,7 +66,7 @@ def page_lines(pdf: Any, number: int, seen: list[Line] | None = None) -> tuple[l
 def _lines_of(
     textpage: Any, text: str, words: Sequence[re.Match[str]]
 ) -> Iterator[list[re.Match[str]]]:
-    """Yield the lines in what pdfium takes for one, where each word was set by itself."""
+    """Split what pdfium takes for one line, in files in which each word was set separately."""
     from pypdfium2 import raw
 
     x, y = ctypes.c_double(), ctypes.c_double()
@@ -81,7 +85,10 @@ def _lines_of(
 
 
 def _char(textpage: Any, text: str, offset: int) -> int:
-    """Return pdfium's number of a character: it counts in UTF-16, and in more than the text."""
+    """Return pdfium's index of a character.
+
+    pdfium counts UTF-16 units, and also characters that are not in the text.
+    """
     from pypdfium2 import raw
 
     units = len(text[:offset].encode("utf-16-le")) // 2 if _is_longer_in_utf16(text) else offset
@@ -94,7 +101,7 @@ def _is_longer_in_utf16(text: str) -> bool:
 
 
 def _direction(textpage: Any, text: str, word: re.Match[str]) -> int:
-    """Return which of twelve directions a word runs in: 0 is to the right."""
+    """Return the direction in which a word runs, as one of twelve: 0 is to the right."""
     from pypdfium2 import raw
 
     angle = raw.FPDFText_GetCharAngle(textpage, _char(textpage, text, word.start()))
@@ -102,11 +109,11 @@ def _direction(textpage: Any, text: str, word: re.Match[str]) -> int:
 
 
 def _margins_first(found: list[tuple[int, Line]]) -> list[Line]:
-    """Return a page's lines, those first that run another way on its margin, out of the text."""
+    """Return a page's lines, with turned lines in its margins first, out of the text's way."""
     if not any(line.text for _, line in found):
         return []
     ways = Counter(way for way, line in found for _ in line.text)
-    # A figure may have more words that are turned than its caption has letters.
+    # A figure may have more turned letters than its caption has letters.
     usual = 0 if ways[0] >= UPRIGHT * ways.total() else ways.most_common(1)[0][0]
     lines = [replace(line, turned=way != usual) for way, line in found if line.text]
     left = min(line.left for line in lines if not line.turned)
@@ -127,12 +134,12 @@ def _line(textpage: Any, text: str, words: list[re.Match[str]], page: int) -> Li
     def size_at(char: int) -> float:
         matrix = raw.FS_MATRIX()
         raw.FPDFText_GetMatrix(textpage, char, matrix)
-        # Some programs set everything in size 1 and scale it, or upside down twice.
+        # Some programs set everything in size 1 and scale it, or flip it upside down twice.
         size: float = abs(raw.FPDFText_GetFontSize(textpage, char)) * hypot(matrix.b, matrix.d)
         return round(size * 2) / 2
 
-    # Long words tell the size: the first may be a raised note number or a large initial. Several
-    # do, since one may be a name in another font.
+    # The size is taken from long words: the first may be a raised note number or a large initial.
+    # Several are used, since one may be a name in another font.
     longest = sorted(words, key=lambda found: found.start() - found.end())[:TELLING_WORDS]
     sizes: Counter[float] = Counter()
     chars: dict[float, int] = {}
@@ -155,7 +162,7 @@ def _line(textpage: Any, text: str, words: list[re.Match[str]], page: int) -> Li
             cells.append(Cell(_cleaned(word[0]), *ends[number]))
     cleaned = _cleaned(text[words[0].start() : words[-1].end()])
     hyphen = text[words[-1].end() : words[-1].end() + 1] in ("\ufffe", "\x02")
-    if re.search(r"\w[-\u2010]$", cleaned):  # One that pdfium did not mark.
+    if re.search(r"\w[-\u2010]$", cleaned):  # A hyphen that pdfium did not mark.
         cleaned, hyphen = cleaned[:-1], True
     left, right = ends[0][0], ends[-1][1]
     apart = tuple(cells) if len(cells) > 1 else ()

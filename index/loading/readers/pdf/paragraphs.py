@@ -1,4 +1,4 @@
-"""Lines joined into paragraphs, by gaps, indents, and lines that end early."""
+"""Join lines into paragraphs, by gaps, indents, and lines that end early."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def paragraphs(lines: list[Line]) -> list[list[Line]]:
 
 
 def _is_below(last: Line, line: Line) -> bool:
-    """Whether lines of one size stand one below the other in one column."""
+    """Whether a line is below another in the same column, at the same font size."""
     drop = last.base - line.base
     return (
         line.page == last.page
@@ -51,7 +51,7 @@ def _is_below(last: Line, line: Line) -> bool:
 
 
 def _rejoined(lines: list[Line]) -> list[Line]:
-    """Put pieces that stand on one line together again."""
+    """Rejoin pieces of the same line."""
     whole: list[Line] = []
     for line in lines:
         if whole and _is_beside(whole[-1], line):
@@ -71,7 +71,7 @@ def _is_beside(one: Line, other: Line) -> bool:
 
 
 def _side_by_side(one: Line, other: Line) -> Line:
-    """Return two pieces of a line as one."""
+    """Join two pieces of a line."""
     cells = [*(one.cells or [Cell(one.text, one.left, one.right)])]
     added = [*(other.cells or [Cell(other.text, other.left, other.right)])]
     if other.left - one.right <= CELL_GAP * other.size:
@@ -88,7 +88,7 @@ def _side_by_side(one: Line, other: Line) -> Line:
 
 
 def _split_run(lines: list[Line], pitch: dict[float, float]) -> list[list[Line]]:
-    # Not the outermost line, which may be a table's or stick out by accident.
+    # The right margin is not the outermost line's, which may be a table's or stick out by accident.
     margin = sorted(line.right for line in lines)[int(len(lines) * 0.8)]
     paragraphs = [[lines[0]]]
     for number, line in enumerate(lines[1:], 1):
@@ -109,7 +109,7 @@ def _starts_paragraph(
         return False
     em = line.size
     if margin - last.right > room_for_word(line):
-        return True  # The next word had room: the line was ended on purpose.
+        return True  # The next word would have fitted: the line was ended on purpose.
     if not ENDS_SENTENCE.search(last.text):
         return False
     indented = line.left - last.left > 0.8 * em and (
@@ -124,18 +124,18 @@ def _starts_paragraph(
 
 
 def _continues(before: Line, after: Line) -> bool:
-    """Whether a sentence runs on over the end of a column or page, by its letters."""
+    """Whether a sentence runs on past the end of a column or page into a lower-case letter."""
     return runs_on(before, after) and after.text[0].islower()
 
 
 def runs_on(before: Line, after: Line) -> bool:
-    """Whether a line ends no sentence, and another one may go on with it."""
+    """Whether a line does not end a sentence, and another line may continue it."""
     ends = not before.hyphen and ENDS_SENTENCE.search(before.text)
     apart = any(line.is_row or line.turned or line.edge for line in (before, after))
     return not (ends or apart) and before.size == after.size
 
 
 def room_for_word(line: Line) -> float:
-    """Return how wide the first word of a line is, with a blank before it."""
+    """Return the approximate width of a line's first word with a blank before it."""
     word = len(_FIRST_WORD.findall(line.text)[0]) + 1
     return word * (line.right - line.left) / len(line.text) + 0.3 * line.size

@@ -1,4 +1,4 @@
-"""PDF: lines as they stand on the page, put together into paragraphs and tables, with pages."""
+"""PDF: the lines of each page, assembled into paragraphs and tables."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from index.loading.readers.text import Content, speaks_of
 
 
 def read_pdf(data: bytes, scans: Sequence[Scan] = ()) -> Content:
-    """Read a PDF's text; headings are what is set clearly larger than the body.
+    """Read a PDF's text, with headings by font size, font and numbering.
 
     `scans` are pages that were read from their pictures.
     """
@@ -50,7 +50,7 @@ def read_pdf(data: bytes, scans: Sequence[Scan] = ()) -> Content:
 
 
 def composed(pages: list[list[Line]], scans: Sequence[Scan] = (), named: str = "") -> Content:
-    """Put the lines of pages together; `named` is what the file says its title is."""
+    """Assemble the lines of pages into a text; `named` is the title in the file's metadata."""
     if not any(pages):
         return Content("", pages=(0,) * len(pages), scans=tuple(scans))
     body = most_common(line.size for page in pages for line in page for _ in line.text)
@@ -58,7 +58,7 @@ def composed(pages: list[list[Line]], scans: Sequence[Scan] = (), named: str = "
     lines = [line for page in pages for line in page]
     whole = with_whole_title(resumed(paragraphs(lines), body), body)
     content = compose(whole, len(pages), body, scans)
-    # Many a PDF is called after the file or the program that it was made with.
+    # Many a PDF's title is the name of the file or the program that it was made with.
     real = named.strip() and not re.search(
         r"\.\w{2,4}$|^(?:Microsoft|untitled)\b", named, re.IGNORECASE
     )
@@ -68,6 +68,6 @@ def composed(pages: list[list[Line]], scans: Sequence[Scan] = (), named: str = "
 
 
 def seen_in_pictures(scans: Sequence[Scan], sizes: Mapping[int, tuple[float, float]]) -> Content:
-    """Return what was seen in pictures of some sizes, in points."""
+    """Return the text recognized in pictures, whose sizes are given in points by page number."""
     lines = seen(scans, sizes)
     return composed([lines.get(page - 1, []) for page in sizes], scans)

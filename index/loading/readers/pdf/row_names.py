@@ -1,7 +1,7 @@
-"""Rows whose first cells stand elsewhere in the file: some programs write all names, then all rows.
+"""Rejoin table rows with their first cells: some programs write all row names, then all rows.
 
-The names come before or behind the rows in the text then. On the page each stands at the height of
-its row.
+In the extracted text, the names then come before or after all the rows. On the page, each name is
+at the height of its row.
 """
 
 from __future__ import annotations
@@ -13,23 +13,23 @@ from itertools import groupby
 from index.loading.readers.pdf.lines import WORD, Cell, Line
 
 LEAST = 3
-"""A column of names has so many."""
+"""The fewest names in a column."""
 
 MOST_MISSING = 0.2
-"""The share of the rows beside a column of names that may have none, and of names without a word:
-formulas and figures have more."""
+"""The largest share of rows without a name, and of names without a word: formulas and figures have
+more."""
 
 LONGEST = 28
-"""Letters of a name. Lines of text in a column beside a table have more."""
+"""The longest name, in characters; lines of text in a column next to a table are longer."""
 
 LEVEL = 0.3
-"""A name stands no further above or below its row than this, in letters' sizes."""
+"""The largest difference in height between a name and its row, in font sizes."""
 
 
 def with_row_names(lines: list[Line]) -> list[Line]:
-    """Return a page's lines, with names that are written apart as the first cells of their rows.
+    """Return a page's lines, with separately written names as the first cells of their rows.
 
-    Names that have no row at their height are those of groups of rows.
+    Names with no row at their height are names of groups of rows.
     """
     for is_cells, run in groupby(lines, lambda line: bool(line.cells) and _is_set(line)):
         rows = list(run)
@@ -39,7 +39,7 @@ def with_row_names(lines: list[Line]) -> list[Line]:
 
 
 def _names(rows: Sequence[Line], lines: Sequence[Line]) -> list[Line]:
-    """Return the lines that name rows, all that stand together in the file; or none."""
+    """Return the run of consecutive lines that names the rows, or nothing."""
     left = min(row.left for row in rows)
     for is_short, run in groupby(lines, lambda line: line.right < left and _is_short(line)):
         names = list(run)
@@ -53,13 +53,13 @@ def _names(rows: Sequence[Line], lines: Sequence[Line]) -> list[Line]:
 
 
 def _with(rows: Sequence[Line], names: Sequence[Line], lines: Sequence[Line]) -> list[Line]:
-    """Return lines with rows and names as one table, from above to below."""
+    """Return lines with the rows and names as one table, from top to bottom."""
     heads = [
         line
         for line in lines
         if line.cells and _is_set(line) and line.base > rows[0].base and _level(line, names)
     ]
-    # In an order of their own: lines of the same height would else come in that of their hashes.
+    # A dict rather than a set, so that the order of lines at the same height is deterministic.
     table = dict.fromkeys((*heads, *rows))
     named = {row: name for row in table if (name := _level(row, names))}
     whole = [_named(row, named.get(row)) for row in table]
@@ -73,7 +73,7 @@ def _with(rows: Sequence[Line], names: Sequence[Line], lines: Sequence[Line]) ->
 
 
 def _level(row: Line, names: Sequence[Line]) -> Line | None:
-    """Return the one name that stands to the left of a row, and at its height."""
+    """Return the only name to the left of a row at its height, else None."""
     near = [
         name
         for name in names

@@ -1,4 +1,4 @@
-"""The lines that were read from a page's picture, and those of its text together."""
+"""Merge the lines recognized in a page's pictures with the lines of its text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from index.loading.scanning.words import joined, words_of
 
 
 def seen(scans: Sequence[Scan], sizes: Mapping[int, tuple[float, float]]) -> dict[int, list[Line]]:
-    """Return the lines that were seen on pages of some sizes, by the pages' numbers from 0."""
+    """Return the recognized lines by page index, from 0; `sizes` are the pages' by number."""
     found = rows([(words_of(scan), *sizes[scan.page]) for scan in scans])
     return {
         scan.page - 1: [_seen_line(row, scan.page - 1) for row in page]
@@ -37,9 +37,9 @@ def _seen_line(row: Row, page: int) -> Line:
 
 
 def with_seen(lines: list[Line], seen: list[Line]) -> list[Line]:
-    """Put what was seen in a page's pictures between its lines: above the first that is below it.
+    """Insert the lines recognized in a page's pictures before the first text line below them.
 
-    What stands where there is text already is that text.
+    A recognized line at the place of a text line is left out: it is the same text.
     """
     new = [line for line in seen if not any(_same_place(line, each) for each in lines)]
     if not new:

@@ -1,4 +1,4 @@
-"""Lines whose pieces stand in columns, as rows of tables."""
+"""Find tables without ruled lines: lines whose pieces are aligned in columns."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from index.loading.readers.pdf.lines import Cell, Line
 from index.table_heads import BAR
 
 SHORTEST = ((2, 3), (3, 2))
-"""How many rows of so many cells make a table: three of two, two of three."""
+"""The smallest tables, as (rows, cells per row): two rows of three cells, or three of two."""
 
 LEAST_GROUPED = 3
-"""Rows of so many cells may have the name of a group of rows between them."""
+"""The fewest cells of rows that may have the name of a group of rows between them."""
 
 NEAR = 3
-"""It begins no further from where they begin, in letters' sizes."""
+"""The largest distance between the left ends of that name and of the rows, in font sizes."""
 
 
 def continued(pages: list[list[Line]]) -> list[list[Line]]:
-    """Return pages whose tables go on where the next page begins: their heads are there once.
+    """Join tables that continue on the next page: a repeated head is left out.
 
-    What stands at the edges of the pages, and comes again, is put around the table.
+    Lines that recur at the edges of the pages are moved before or after the table.
     """
     pages = [list(lines) for lines in pages]
     head, goes_on = "", False
@@ -38,7 +38,7 @@ def continued(pages: list[list[Line]]) -> list[list[Line]]:
             continue
         goes_on = True
         start = lines.index(last[-1])
-        # Of a page that the table goes across, they are left out: nothing else parts its rows.
+        # On a page that is all table, recurring lines are left out: they would split its rows.
         around = [] if began and start == 0 else [line for line in lines[start:] if not line.is_row]
         lines[start:] = [*around, *last[::-1]]
         end = below.index(first[-1]) + 1
@@ -48,12 +48,12 @@ def continued(pages: list[list[Line]]) -> list[list[Line]]:
 
 
 def _key(line: Line) -> tuple[float, str]:
-    """Return what a line says, and how high on the page, but for its numbers."""
+    """Return a line's height and its text without its numbers, to recognize it on other pages."""
     return round(line.base), re.sub(r"\d+", "#", line.text)
 
 
 def _rows_at(lines: Sequence[Line], end: int, again: set[tuple[float, str]]) -> list[Line]:
-    """Return the rows at the beginning of a page, or from its end up to their head."""
+    """Return the rows at the beginning of a page (`end` 0), or from its end up to their head."""
     rows: list[Line] = []
     for line in lines if end == 0 else reversed(lines):
         if line.edge or (not line.is_row and _key(line) in again):
@@ -67,7 +67,7 @@ def _rows_at(lines: Sequence[Line], end: int, again: set[tuple[float, str]]) -> 
 
 
 def with_tables(lines: list[Line]) -> Iterator[Line]:
-    """Yield the lines, those of tables as rows: lines in a run whose pieces stand in columns."""
+    """Yield the lines, with runs of lines whose pieces are in columns turned into table rows."""
     run: list[Line] = []
     for at, line in enumerate(lines):
         fits = bool(run) and _below(run[-1], line)
@@ -84,7 +84,7 @@ def with_tables(lines: list[Line]) -> Iterator[Line]:
 
 
 def _parts(above: Line, line: Line, below: Line) -> bool:
-    """Whether a line names a group of rows: one piece, in the first column of those around it."""
+    """Whether a line names a group of rows: one piece, in the first column of its neighbours."""
     around = [row.cells for row in (above, below)]
     return (
         _below(line, below)
@@ -101,7 +101,7 @@ def _below(above: Line, line: Line) -> bool:
 
 
 def _as_table(run: list[Line]) -> list[Line]:
-    """Return a run's lines as rows, or as they are where they are no table."""
+    """Return a run's lines as table rows; unchanged if they are not a table."""
     most = max((len(line.cells) for line in run), default=0)
     full = [line.cells for line in run if len(line.cells) == most]
     if not any(len(run) >= rows and most >= cells for rows, cells in SHORTEST):
@@ -123,7 +123,7 @@ def _as_table(run: list[Line]) -> list[Line]:
 
 
 def _in_columns(cells: Sequence[Cell], columns: Sequence[tuple[float, float]]) -> list[str]:
-    """Return a row's text by columns, blank where it has none; nothing where it does not fit."""
+    """Return a row's text by column, "" for a missing cell; an empty list if it does not fit."""
     row = [""] * len(columns)
     for cell in cells:
         middle = (cell.left + cell.right) / 2

@@ -1,1 +1,1 @@
-"""Tables between the lines that are drawn on a page, by rows and columns."""
+"""Tables between ruled lines on a page: find them, and derive their rows and columns."""

@@ -1,7 +1,8 @@
-"""Tables between lines that are drawn on a page: which of its text they hold.
+"""Find tables between ruled lines on a page, and the text in them.
 
-Lines of one width, one below the other, with text in columns between them: above a head, below it,
-and below the last row; or around each cell. Where it is not sure, the text stays as it is.
+A table has rules of the same width, one below the other, with text in columns between them: above
+the head, below it, and below the last row; or around each cell. In doubtful cases the text stays as
+it is.
 """
 
 from __future__ import annotations
@@ -17,25 +18,25 @@ from index.loading.readers.pdf.lines import Line
 from index.table_heads import BAR
 
 SAME = 5.0
-"""Lines of one table begin and end no further apart than this, in points."""
+"""How far apart the ends of one table's rules may be, in points."""
 
 NARROWEST = 40.0
-"""A table is no narrower than this, in points."""
+"""The smallest width of a table, in points."""
 
 MOST_PARTIAL = 2
-"""Of shorter lines, a table has no more for each of its own: figures that are drawn have."""
+"""The most shorter rules for each full-width rule of a table; drawn figures have more."""
 
 CAPTION = 30
-"""What is shorter and begins as a caption does may be a cell: “IN 832”."""
+"""Text shorter than this that begins like a caption may be a cell: “IN 832”."""
 
 TRIED = 8
-"""A table that is not all that lies between lines of one width ends within so many of them."""
+"""How many rules ahead a table's last one is looked for, if it is not the last of that width."""
 
 SHORTEST = 3
-"""A table has so many lines: a head, and two rows."""
+"""The fewest lines of text in a table: a head and two rows."""
 
 OVER = 4.0
-"""Text of a table stands out of its lines no further than this, in points."""
+"""How far a table's text may extend beyond its rules, in points."""
 
 
 def with_ruled_tables(lines: list[Line], rules: Rules) -> list[Line]:
@@ -43,7 +44,7 @@ def with_ruled_tables(lines: list[Line], rules: Rules) -> list[Line]:
     for group in _groups(rules.across):
         at = 0
         while at + 1 < len(group):
-            # The largest table that begins with this rule, if any does. Trying all would take long.
+            # The largest table that begins with this rule. Trying all ends would take too long.
             nearest = range(min(at + TRIED, len(group) - 2), at, -1)
             ends = [len(group) - 1, *nearest]
             found = ((end, _table(lines, group[at : end + 1], rules)) for end in ends)
@@ -54,7 +55,7 @@ def with_ruled_tables(lines: list[Line], rules: Rules) -> list[Line]:
 
 
 def _groups(across: Sequence[Rule]) -> list[list[Rule]]:
-    """Return rules of the same width and place, from above to below."""
+    """Group rules of the same width and horizontal position, from top to bottom."""
     groups: list[list[Rule]] = []
     for rule in sorted(across, key=lambda rule: -rule.at):
         if rule.end - rule.start < NARROWEST:
@@ -72,7 +73,7 @@ def _groups(across: Sequence[Rule]) -> list[list[Rule]]:
 
 
 def _table(lines: list[Line], group: Sequence[Rule], rules: Rules) -> list[Line] | None:
-    """Return the lines with the table between some rules as rows; None where they hold none."""
+    """Return the lines with the table between the rules as rows; None if there is no table."""
     left, right = group[0].start, group[0].end
     top, bottom = group[0].at, group[-1].at
     inside: list[Line] = []
@@ -91,7 +92,7 @@ def _table(lines: list[Line], group: Sequence[Rule], rules: Rules) -> list[Line]
         return None
     long = (line.text for line in inside if len(line.text) >= CAPTION and line.text[0].isalpha())
     if any(map(label_of, long)):
-        return None  # What has a caption in it is a figure's frame, or the page's.
+        return None  # Rules around a caption frame a figure, or the page.
     down = [
         rule
         for rule in rules.down
@@ -104,14 +105,14 @@ def _table(lines: list[Line], group: Sequence[Rule], rules: Rules) -> list[Line]
     bands = list(_bands(inside, group))
     above = _above(lines, group[0])
     grid = grid_of([[_words(above)], *bands], *given) if above else None
-    # A head may stand above the first line, if it has words for all columns but the first.
+    # The head may be above the first rule, if it has words for all columns but the first.
     if above and grid and len(pieces_of(_words(above))) >= len(grid.rows[0][1]) - 1:
         inside, bands = [above, *inside], [[_words(above)], *bands]
     else:
         grid = grid_of(bands, *given)
     if grid is None:
         return None
-    # The last row may have no line below it.
+    # The last row may have no rule below it.
     if below := _below(lines, group):
         longer = grid_of([*bands, [_words(below)]], *given)
         if longer and len(longer.rows) == len(grid.rows) + 1:
@@ -128,14 +129,14 @@ def _above(lines: Sequence[Line], rule: Rule) -> Line | None:
 
 
 def _below(lines: Sequence[Line], group: Sequence[Rule]) -> Line | None:
-    """Return the line right below the last rule, if it has columns as the rows have."""
+    """Return the line right below the last rule, if it has several cells."""
     rule, height = group[-1], group[-2].at - group[-1].at
     near = _only([line for line in lines if rule.at - height < line.base < rule.at], rule)
     return near if near and len(near.cells) > 1 else None
 
 
 def _only(near: Sequence[Line], rule: Rule) -> Line | None:
-    """Return the one line that is near a rule, if all of it is as wide at most and it is no row."""
+    """Return the only line near a rule, if it fits the rule's width and is not a row already."""
     near = [line for line in near if not line.turned]
     if len(near) != 1 or near[0].is_row:
         return None
@@ -148,7 +149,7 @@ def _words(line: Line) -> Words:
 
 
 def _bands(inside: Sequence[Line], group: Sequence[Rule]) -> Iterator[list[Words]]:
-    """Yield the lines of words between each two rules, those beside each other as one."""
+    """Yield the lines of words between successive rules, merging those at the same height."""
     for above, below in pairwise(group):
         band: list[Words] = []
         held = (line for line in inside if below.at - 1 < line.base <= above.at - 1)
@@ -164,7 +165,7 @@ def _bands(inside: Sequence[Line], group: Sequence[Rule]) -> Iterator[list[Words
 
 
 def _partial(rules: Rules, group: Sequence[Rule]) -> list[Rule]:
-    """Return shorter rules between those of a table: they join heads of several columns."""
+    """Return the shorter rules within a table: they are below heads that span columns."""
     left, right = group[0].start - SAME, group[0].end + SAME
     return [
         rule

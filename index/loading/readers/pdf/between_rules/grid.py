@@ -1,4 +1,4 @@
-"""The rows and columns of a table, by where its words stand and what lines are drawn in it."""
+"""Derive a table's rows and columns from the positions of its words and ruled lines."""
 
 from __future__ import annotations
 
@@ -12,42 +12,42 @@ from index.loading.readers.pdf.between_rules.rules import Rule
 from index.loading.readers.pdf.lines import Cell
 
 GUTTER = 0.62
-"""Columns are further apart than this, in letters' sizes; words of justified text seldom are."""
+"""The smallest gap between columns, in font sizes; gaps in justified text are seldom as wide."""
 
 SPANNING = 0.35
-"""The share of lines that may go across a gutter, as one piece: heads of several columns, and of
-groups of rows."""
+"""The share of lines that may cross a gutter in one piece: heads of several columns or of groups of
+rows."""
 
 LONG, MANY = 28, 8
-"""Columns whose cells have so many letters, in so many lines, are columns of running text."""
+"""A column with this many letters per cell, in this many lines, is a column of running text."""
 
 LEADING = 1.6
-"""Lines of a cell are no further apart than this, in letters' sizes."""
+"""The largest distance between lines of a cell, in font sizes."""
 
 HEAD_LINES = 7
-"""A head has no more lines."""
+"""The most lines of a head."""
 
 LEAST_WORDS, LEAST_FILLED = 0.2, 0.25
-"""The shares of cells that have words in them, of those that have anything, and of those, of all:
-figures with axes have fewer."""
+"""The smallest shares of filled cells that contain words, and of all cells that are filled: figures
+with axes have less."""
 
 LEAST_SEVERAL = 0.65
-"""The share of rows with several cells, where no lines are drawn down: what programs print, between
-the lines of a figure, has fewer."""
+"""The smallest share of rows with several cells, if there are no vertical rules: program output in
+a framed figure has less."""
 
 LEAST_ROWS = 2
-"""A table has so many rows below its head."""
+"""The fewest rows below a table's head."""
 
 APART = 5
-"""Lines of a table are no further apart than this, in letters' sizes: panels of figures are."""
+"""The largest distance between lines of a table, in font sizes; panels of figures exceed it."""
 
 WIDE = 6
-"""A cell goes on in the next line only in columns that are so many letters' sizes wide."""
+"""A cell continues on the next line only in columns at least this wide, in font sizes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """The words that stand on one height of a table."""
+    """The words at one height of a table."""
 
     base: float
     size: float
@@ -64,7 +64,7 @@ class Grid:
 
 @dataclass(slots=True)
 class _Row:
-    """A line of a table by its columns: what stands in each, and what goes across several."""
+    """A line of a table: the words in each column, and the pieces that span several columns."""
 
     base: float
     cells: list[list[Cell]]
@@ -81,7 +81,7 @@ def grid_of(
     down: Sequence[Rule],
     partial: Sequence[Rule],
 ) -> Grid | None:
-    """Return the rows of what stands in bands between rules; None where it is no table."""
+    """Return the rows of the text in bands between rules; None if it is not a table."""
     lines = [line for band in bands for line in band]
     if len(bands) < 2 or len(lines) < 3 or len(bands[0]) > HEAD_LINES:
         return None
@@ -123,7 +123,7 @@ def grid_of(
 def _edges(
     lines: Sequence[Words], body: Sequence[Words], sides: tuple[float, float], down: Sequence[Rule]
 ) -> list[float]:
-    """Return where columns begin and end: at lines drawn down, or where hardly a word stands."""
+    """Return the edges of the columns: at vertical rules, or in gutters almost free of words."""
     size = median(line.size for line in lines)
     height = lines[0].base - lines[-1].base
     drawn = {
@@ -164,7 +164,7 @@ def _edges(
 
 
 def _free(left: float, right: float, heads: Sequence[Cell]) -> float:
-    """Return the middle of a gutter; where a head stands in it, of the widest part beside that."""
+    """Return the middle of a gutter, or of its widest part that is free of heads."""
     within = [cell for cell in heads if left < cell.right and cell.left < right]
     points = sorted(
         {left, right, *(x for cell in within for x in (cell.left, cell.right) if left < x < right)}
@@ -180,7 +180,7 @@ def _free(left: float, right: float, heads: Sequence[Cell]) -> float:
 def _parts(
     lines: Sequence[Sequence[Cell]], left: float, right: float, drawn: Sequence[float]
 ) -> bool:
-    """Whether several lines have words on both sides of a gutter, between lines that are drawn."""
+    """Whether several lines have words on both sides of a gutter, within the nearest rules."""
     lowest = max((x for x in drawn if x <= left), default=left)
     highest = min((x for x in drawn if x >= right), default=right)
     both = sum(
@@ -192,7 +192,7 @@ def _parts(
 
 
 def pieces_of(line: Words) -> list[Cell]:
-    """Return the words of a line, those together that are no further apart than words are."""
+    """Join the words of a line that are no further apart than words usually are."""
     found: list[Cell] = []
     for word in line.cells:
         if found and word.left - found[-1].right <= GUTTER * line.size:
@@ -209,7 +209,7 @@ def pieces_of(line: Words) -> list[Cell]:
 
 
 def _placed(line: Words, edges: Sequence[float]) -> _Row:
-    """Return a line's words by columns; pieces that go across an edge stand across both."""
+    """Assign a line's words to columns; a piece that crosses an edge spans both columns."""
     row = _Row(line.base, [[] for _ in edges[1:]], [])
     for piece in pieces_of(line):
         over = [
@@ -218,7 +218,7 @@ def _placed(line: Words, edges: Sequence[float]) -> _Row:
         apart = [
             word for word in line.cells if piece.left <= word.left and word.right <= piece.right
         ]
-        # Words that end before an edge, and others that begin behind it, are two cells.
+        # Words that end before an edge and words that begin after it are separate cells.
         if over and all(_parted(apart, edges[at], line.size) for at in over):
             for word in apart:
                 row.cells[_column(word, edges)].append(word)
@@ -230,7 +230,7 @@ def _placed(line: Words, edges: Sequence[float]) -> _Row:
 
 
 def _parted(words: Sequence[Cell], edge: float, size: float) -> bool:
-    """Whether an edge lies between two words as far apart as those of columns, or nearly."""
+    """Whether an edge lies between two words almost as far apart as columns are."""
     return any(
         a.right <= edge + 1 and edge - 1 <= b.left and b.left - a.right > 0.4 * size
         for a, b in pairwise(words)
@@ -247,7 +247,7 @@ def _text(cells: Sequence[Cell]) -> str:
 
 
 def _is_table(body: Sequence[_Row], edges: Sequence[float], drawn: bool) -> bool:
-    """Whether lines below a head are a table's, and not columns of running text."""
+    """Whether the lines below a head belong to a table, and are not columns of running text."""
     across = sum(bool(row.across) and not row.filled for row in body)
     if across > 0.5 * len(body) or not any(len(row.filled) > 1 for row in body):
         return False
@@ -260,7 +260,7 @@ def _is_table(body: Sequence[_Row], edges: Sequence[float], drawn: bool) -> bool
 
 
 def _says_something(rows: Sequence[Sequence[str]], drawn: bool) -> bool:
-    """Whether rows are filled as those of tables are, and with words or figures."""
+    """Whether enough cells are filled, and with words or figures, for a table."""
     filled = [cell for row in rows for cell in row if cell]
     words = sum(any(map(str.isalnum, cell)) for cell in filled)
     several = sum(sum(map(bool, row)) > 1 for row in rows)
@@ -272,7 +272,7 @@ def _says_something(rows: Sequence[Sequence[str]], drawn: bool) -> bool:
 
 
 def _is_grid(bands: Sequence[Sequence[_Row]]) -> bool:
-    """Whether what is between two rules is one row each, whose cells may have several lines."""
+    """Whether each band between two rules is a single row, whose cells may have several lines."""
     below = bands[1:]
     against = 0
     for band in below:
@@ -289,27 +289,27 @@ def _is_grid(bands: Sequence[Sequence[_Row]]) -> bool:
 
 
 def _is_even(band: Sequence[_Row]) -> bool:
-    """Whether all lines have a cell in each column that any of them has one in: they are rows."""
+    """Whether all lines fill the same columns, so that each is a row of its own."""
     columns = {at for row in band for at in row.filled}
     even = all(len(row.filled) == len(columns) for row in band)
     return len(band) > 1 and len(columns) > 1 and even
 
 
 def _gap(band: Sequence[_Row], lines: Sequence[int]) -> bool:
-    """Whether the lines of a cell stand further apart than lines of one cell do."""
+    """Whether there is a gap between these lines that is too large within one cell."""
     drops = [band[a].base - band[b].base for a, b in pairwise(lines)]
     return bool(drops) and max(drops) > LEADING * min(drops)
 
 
 def _has_second(band: Sequence[_Row]) -> bool:
-    """Whether a head that stands across columns has none below it yet."""
+    """Whether spanning heads lack heads of single columns, which the next band then holds."""
     filled = {at for row in band for at in row.filled}
     across = [at for row in band for first, last, _ in row.across for at in range(first, last + 1)]
     return bool(across) and not filled & set(across)
 
 
 def _ends(rows: Sequence[_Row], columns: int) -> list[float]:
-    """Return how far the text of each column goes to the right."""
+    """Return the right end of the text in each column."""
     return [
         max((row.cells[at][-1].right for row in rows if row.cells[at]), default=0.0)
         for at in range(columns)
@@ -317,7 +317,7 @@ def _ends(rows: Sequence[_Row], columns: int) -> list[float]:
 
 
 def _head(rows: Sequence[_Row], edges: Sequence[float], partial: Sequence[Rule]) -> list[str]:
-    """Return the head of each column: all that stands above it, from above to below."""
+    """Return the head of each column: all head text above it, from top to bottom."""
     heads: list[list[str]] = [[] for _ in edges[1:]]
     for row in rows:
         for at, cell in enumerate(row.cells):
@@ -332,7 +332,7 @@ def _head(rows: Sequence[_Row], edges: Sequence[float], partial: Sequence[Rule])
 def _spanned(
     row: _Row, first: int, last: int, piece: Cell, edges: Sequence[float], partial: Sequence[Rule]
 ) -> range:
-    """Return the columns that a head stands above: in their middle, or over a line below it."""
+    """Return the columns that a head spans: those of the rule below it, or centred under it."""
     near = [
         rule
         for rule in partial
@@ -376,7 +376,7 @@ def _wrapped(
     ends: Sequence[float],
     size: float,
 ) -> list[list[_Row]]:
-    """Return the lines of each row: a cell goes on where its line had no room for a word more."""
+    """Group lines into rows: a cell continues if its line had no room for the next word."""
     named = all(row.cells[0] for row in body if len(row.filled) > 1)
     rows: list[list[_Row]] = []
     for row in band:
@@ -417,7 +417,7 @@ def _goes_on(
 
 
 def _joined(rows: Sequence[_Row]) -> list[str]:
-    """Return the cells of a row that has several lines."""
+    """Return the cells of a row, joined from its lines."""
     cells: list[list[str]] = [[] for _ in rows[0].cells]
     for row in rows:
         for at, cell in enumerate(row.cells):

@@ -1,4 +1,4 @@
-"""The straight lines that are drawn on a page: those of tables are among them."""
+"""Find the straight lines drawn on a page, including those of tables."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 MOST_OBJECTS = 20_000
-"""A page with more objects is a drawing: its lines are no table's."""
+"""A page with more objects is a drawing, whose lines do not belong to tables."""
 
 THIN = 3.0
-"""A line is no thicker than this, in points."""
+"""The greatest thickness of a line, in points."""
 
 CLOSE = 2.5
-"""Pieces of a line are no further apart than this, in points."""
+"""The largest gap between pieces of one line, in points."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A line across or down a page: `at` is its height, or how far it is from the left."""
+    """A horizontal or vertical line: `at` is its height, or its distance from the left."""
 
     at: float
     start: float
@@ -28,7 +28,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The lines of a page, whole ones where they are drawn in pieces."""
+    """The horizontal and vertical lines of a page, with pieces of a line joined."""
 
     across: tuple[Rule, ...]
     down: tuple[Rule, ...]
@@ -51,7 +51,7 @@ def _flat(low: float, high: float) -> bool:
 
 
 def _boxes(page: Any) -> Iterator[tuple[float, float, float, float]]:
-    """Yield the left, low, right and top sides of what is drawn, and of frames each side."""
+    """Yield left, bottom, right and top of thin shapes, and of each side of frames."""
     from pypdfium2 import raw
 
     number = raw.FPDFPage_CountObjects(page)
@@ -73,7 +73,7 @@ def _boxes(page: Any) -> Iterator[tuple[float, float, float, float]]:
 
 
 def _whole(pieces: Iterable[Rule]) -> Iterator[Rule]:
-    """Put the pieces of lines together that lie one behind the other."""
+    """Join collinear pieces into whole lines."""
     held: list[Rule] = []
     for piece in sorted(pieces, key=lambda rule: (rule.at, rule.start)):
         if held and piece.at - held[0].at > CLOSE:
