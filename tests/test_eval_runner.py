@@ -80,7 +80,8 @@ class Stub:
         self.library = Library()
         defaults = {"embedding": "e", "reranker": "r", "llm": "l", "llm_url": None, "quotes": 5}
         defaults |= {"sentences": 10}
-        self.settings = SimpleNamespace(**(defaults | settings))
+        given = defaults | settings
+        self.settings = SimpleNamespace(**given, writes=given["llm"] != "none")
         self.asked: list[str] = []
         self.told: list[tuple[Any, bool]] = []
         self.dies_at = dies_at

@@ -297,10 +297,10 @@ def test_an_answer_is_as_long_as_it_is_set_to_be(assistant: Assistant) -> None:
     assert len(whole.sentences) > 1
     assert [each.text for each in cut.sentences] == [whole.sentences[0].text]
     assert cut.citations == whole.citations[:1]
-    assert "left out: an answer is set to have 1 at most" in (cut.message or "")
+    assert "left out: the settings allow 1 per answer." in (cut.message or "")
     listed = short.ask("What happened in October 2021?")
     assert len(listed.sentences) == 1
-    assert "left out for length" in (listed.message or "")
+    assert "left out to keep this short" in (listed.message or "")
     assert assistant.ask(question) == whole
 
 

@@ -89,7 +89,7 @@ def test_shorter_has_half_of_the_sentences_with_the_one_it_was_decided_by(knowin
 def test_who_asks_how_sure_a_refusal_is_is_told(briefed: Assistant) -> None:
     answer = told(briefed, "sure", REFUSED)
     assert answer.refused
-    assert "likely to be answered" in (answer.message or "")
+    assert "the chance that the sources answer this is" in (answer.message or "")
 
 
 def test_longer_goes_on_behind_the_quote(briefed: Assistant) -> None:
@@ -106,14 +106,14 @@ def test_longer_goes_on_behind_the_quote(briefed: Assistant) -> None:
 def test_what_cannot_be_done_with_an_answer_is_told_with_what_can(short: Assistant) -> None:
     for asked in ((QUESTION,), ()):
         answer = told(short, "translate", *asked)
-        assert answer.text.startswith("Of an answer you can ask “shorter”, “longer”")
+        assert answer.text.startswith("After an answer, you can say “shorter”, “longer”")
         assert not answer.citations
 
 
 def test_longer_says_that_there_is_no_more(short: Assistant) -> None:
     answer = told(short, "longer", QUESTION)
     assert answer.text == short.ask(QUESTION).text
-    assert answer.message == "I have found no more on this: ask about a part of it."
+    assert answer.message == "I found nothing more on this. Try asking about one part of it."
 
 
 def test_of_a_table_there_are_rows_with_their_heads_and_else_a_list_that_says_so(
@@ -128,7 +128,7 @@ def test_of_a_table_there_are_rows_with_their_heads_and_else_a_list_that_says_so
         assert "Adult: 19 euros" in answer.text
     answer = told(briefed, "table", QUESTION)
     assert answer.text.startswith("• ")
-    assert answer.message == "What it rests on has no rows and columns, so it stands as a list."
+    assert answer.message == "The quotes behind this have no rows and columns, so here is a list."
 
 
 def test_simpler_says_whose_words_they_are(briefed: Assistant) -> None:
@@ -187,7 +187,7 @@ def test_what_is_asked_of_a_footnote_is_looked_for_in_its_passage(briefed: Assis
     [quote] = answer.citations
     assert quote.heading == briefed.ask(QUESTION).citations[0].heading
     other = footnote(briefed, "what does [1] say about the price of butter", QUESTION)
-    assert "does not speak of “price of butter”" in other.text
+    assert "I found nothing about “price of butter” there." in other.text
     assert other.citations[0].text == briefed.ask(QUESTION).citations[0].text
 
 
@@ -230,7 +230,7 @@ def test_all_that_was_found_is_told_with_its_footnotes(briefed: Assistant) -> No
     assert first.text.startswith(f"• “{QUESTION}” 20 kilometers: “")
     assert first.citations == (1,)
     assert second.text.startswith("• “When was the pact announced?” ")
-    assert missing.text == f"The sources do not say: “{REFUSED}”."
+    assert missing.text == f"The sources do not answer: “{REFUSED}”."
     assert answer.message is None
 
 
@@ -240,7 +240,7 @@ def test_of_many_questions_the_last_ones_are_told_again(
     monkeypatch.setattr(recap, "MOST", 1)
     answer = told(briefed, "found", QUESTION, "When was the pact announced?")
     assert QUESTION not in answer.text
-    assert answer.message == "1 earlier question left out."
+    assert answer.message == "1 earlier question was left out."
 
 
 EIGHT, THREE = (f"Summarize the article in {each} sentences." for each in ("8", "three"))

@@ -40,14 +40,14 @@ def said(assistant: Assistant, matters: str) -> Answer:
 @pytest.mark.parametrize(
     ("matters", "told"),
     [
-        ("greeting", ["Hello.", TITLE, "You may ask, for example: “"]),
-        ("thanks", ["You are welcome."]),
+        ("greeting", ["Hello.", TITLE, "You could ask, for example: “"]),
+        ("thanks", ["You’re welcome."]),
         ("farewell", ["Goodbye."]),
-        ("thanks+farewell", ["You are welcome. Goodbye."]),
+        ("thanks+farewell", ["You’re welcome. Goodbye."]),
         ("documents", [f"I have 1 document: {TITLE}."]),
         ("help", ["a summary", "“shorter”", TITLE, "for example"]),
-        ("identity", ["I am Footnoted", "Where they do not say, I say so."]),
-        ("chat", ["I can only speak of your documents.", TITLE]),
+        ("identity", ["I am Footnoted", "If they do not say, I tell you so."]),
+        ("chat", ["I can only talk about your documents.", TITLE]),
         ("nothing", ["There are no words in that.", "for example"]),
     ],
 )
@@ -61,7 +61,7 @@ def test_a_remark_in_the_middle_of_a_conversation_is_told_no_examples(briefed: A
     before = [("user", "When did it last?"), ("assistant", "It lasted 1.5 hours. [1]")]
     answer = answered(briefed, "My aunt keeps penguins.", "conversation/chat", history=before)
     assert answer
-    assert answer.text == "I can only speak of your documents."
+    assert answer.text == "I can only talk about your documents."
 
 
 @pytest.mark.weights
@@ -115,7 +115,8 @@ def test_an_empty_library_is_talked_to(
     assert (answer.refused, answer.way) == (False, "conversation")
     assert answer.sentences
     assert "for example" not in answer.text
-    assert typed == "?!" or "There is no document to answer from yet: add one first." in answer.text
+    told = "I have no documents to answer from yet: please add one first."
+    assert typed == "?!" or told in answer.text
     assert assistant.ask("How wide is the strait?").reason == "no_documents"
 
 
@@ -146,7 +147,7 @@ def test_of_many_documents_some_are_named(assistant_of: AssistantOf, library_of:
         ({"llm": "some-model"}, "written by some-model, on this machine."),
         (
             {"llm": "some-model", "llm_url": "https://example.org/v1"},
-            "written by some-model, at the address that the settings name.",
+            "written by some-model, at the address given in the settings.",
         ),
     ],
 )

@@ -127,13 +127,13 @@ def test_two_matters_are_answered_together(asked: Asked) -> None:
 def test_what_only_the_file_says_is_told_as_such(asked: Asked) -> None:
     page = load_bytes(PAGE, "fire.html")
     [who] = asked(page, "Who wrote it?", "author")
-    assert who == "By the properties of fire.html, the author is Ann Lee."
+    assert who == "According to the properties of fire.html, the author is Ann Lee."
     [when] = asked(page, "When was the page published?", "date")
-    assert when == "By the properties of fire.html, it is of Dec. 31, 2021."
+    assert when == "According to the properties of fire.html, the date is Dec. 31, 2021."
     assert "The Post" in asked(page, "Who published it?", "publisher")[0]
     assert "“en”" in asked(page, "What language is it in?", "language")[0]
     [long] = asked(page, "How long is it?", "length")
-    assert long == "As counted, fire.html has 12 words, 1 heading."
+    assert long == "By my count, fire.html has 12 words, 1 heading."
     [where] = asked(page, "Where does it come from?", "source")
     assert where == "It was read from the file fire.html."
 
@@ -157,7 +157,7 @@ def test_what_bears_the_name_of_a_document_is_not_the_document(knowing: Knowing)
 @pytest.mark.weights
 def test_what_nobody_says_is_refused_and_what_is_missing_is_said(knowing: Knowing) -> None:
     assistant = knowing(text("y", "They published a joint article in May."))
-    missing = "Neither the text of y.txt nor its file says who published it."
+    missing = "I found no publisher for y.txt in its text or its properties."
     answer = answered(assistant, "Who published y.txt?", "document/publisher")
     assert answer is not None
     assert (answer.refused, answer.citations, answer.message) == (True, (), missing)
@@ -165,7 +165,7 @@ def test_what_nobody_says_is_refused_and_what_is_missing_is_said(knowing: Knowin
     both = answered(assistant, "Who published it, and how long is it?", "document/publisher+length")
     assert both is not None
     assert not both.refused
-    told = ["As counted, y.txt has 7 words.", missing]
+    told = ["By my count, y.txt has 7 words.", missing]
     assert [(each.text, each.supported) for each in both.sentences] == [(t, True) for t in told]
 
 
@@ -175,28 +175,28 @@ def test_each_of_several_documents_is_asked(knowing: Knowing) -> None:
     both = answered(assistant, "Who wrote them?", "document/author")
     assert quoted(both) == ["Ann Lee"]
     assert both is not None
-    assert both.sentences[-1].text == "Neither the text of y.txt nor its file says its author."
+    assert both.sentences[-1].text == "I found no author for y.txt in its text or its properties."
     long = answered(assistant, "How long is y.txt?", "document/length")
     assert long is not None
-    assert [each.text for each in long.sentences] == ["As counted, y.txt has 5 words."]
+    assert [each.text for each in long.sentences] == ["By my count, y.txt has 5 words."]
     [entry] = [each for each in assistant.library.entries() if each.title == "y"]
     left = answered(assistant, "How long are they?", "document/length", exclude=[entry.id])
     assert left is not None
     assert "y.txt" not in left.text
     history: list[Turn] = [("user", "Who wrote y.txt?"), ("assistant", "Nobody says.")]
     length = assistant.ask("How long is it?", history)
-    assert [each.text for each in length.sentences] == ["As counted, y.txt has 5 words."]
+    assert [each.text for each in length.sentences] == ["By my count, y.txt has 5 words."]
     few = answered(assistant, "How long are they?", "document/length", limit=1)
     assert few is not None
     assert len(few.sentences) == 1
-    assert few.message == "1 further document left out: ask for one by its name."
+    assert few.message == "1 more document was left out: you can ask about it by name."
 
 
 @pytest.mark.weights
 def test_it_is_asked_like_any_question(briefed: Assistant) -> None:
     author = briefed.ask("Who is the author?")
     assert author.refused
-    assert author.message == "Neither the text of briefing.md nor its file says its author."
+    assert author.message == "I found no author for briefing.md in its text or its properties."
     history: list[Turn] = [("user", "What is AUKUS?"), ("assistant", "A pact, says the article.")]
     for said in ((), history):
         answer = briefed.ask("How long is the article?", said)

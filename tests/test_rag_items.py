@@ -98,7 +98,7 @@ def test_each_thing_is_listed_once_with_all_its_footnotes(ask: Ask) -> None:
 @pytest.mark.weights
 def test_their_number_is_counted_and_said_to_be(ask: Ask) -> None:
     answer = ask("How many bridges are mentioned?")
-    assert answer.sentences[-1].text == "That makes 3, as counted from these quotes."
+    assert answer.sentences[-1].text == "That makes 3, counted from these quotes."
     assert answer.sentences[-1].citations == ()
     assert str(answer.route) == "items/count"
 
@@ -117,7 +117,7 @@ def test_what_is_left_out_for_length_is_told(briefed: Assistant) -> None:
     assert answer.text.startswith("Tsugaru Strait;[1]")
     assert len(answer.sentences) == 2
     assert answer.message is not None
-    assert answer.message.endswith("1 more left out for length.")
+    assert answer.message.endswith("1 more item was left out to keep this short.")
 
 
 ENVOYS = b"""Special envoy Ann Lee and special envoy Bo Nye met in Tolm. The mayor, Cy Orr, came.

@@ -238,7 +238,7 @@ OBLIGED = "Much obliged. A pleasure to read of that strait again at my age."
 @pytest.mark.parametrize(
     ("typed", "said", "way", "answered"),
     [
-        (OBLIGED, "Thank you.", "conversation", "You are welcome."),
+        (OBLIGED, "Thank you.", "conversation", "You’re welcome."),
         ("my poor knees are killing me today", "OK.", "conversation", "All right."),
         ("think thats everything, who wrote it btw", "Who wrote this document?", "document", ""),
     ],
@@ -319,7 +319,7 @@ def test_where_nothing_was_answered_yet_nothing_can_be_asked_of_it(
 @pytest.mark.parametrize(
     ("typed", "answer", "is_a_question"),
     [
-        (OBLIGED, "You are welcome.", False),
+        (OBLIGED, "You’re welcome.", False),
         ("Good evening to you all", "Hello. I have 1 document: “X”.", False),
         ("thanks!", "The sources do not say.", False),
         ("thanks, go on", "The Tsugaru Strait.[1]", True),

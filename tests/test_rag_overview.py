@@ -191,7 +191,7 @@ def test_several_documents_and_one_by_its_name(knowing: Knowing, briefing: Docum
     few = listed("Summarize the documents.", "overview/all", limit=1)
     assert few is not None
     assert len(few.citations) == 1
-    assert "1 further document left out: ask for one by its name." in (few.message or "")
+    assert "1 more document was left out: you can ask about it by name." in (few.message or "")
 
 
 @pytest.mark.weights
@@ -332,7 +332,7 @@ def test_what_a_heading_means_is_answered_from_there(report: Assistant) -> None:
     assert answer.way == "overview"
     assert {quote.heading for quote in answer.citations} == {"4 Recommendations"}
     assert answer.message == (
-        "From what is headed “Recommendations”: 2 of the section’s 2 sentences."
+        "Under the heading “Recommendations”: 2 of the section’s 2 sentences."
     )
     general = answered(report, "Summarize it for my boss.", "overview/all")
     assert general is not None

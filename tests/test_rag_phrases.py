@@ -118,7 +118,7 @@ def test_numbers_are_counted_as_the_language_does(language: str, count: int, tol
 
 def test_days_shares_and_lists_are_written_as_the_language_does() -> None:
     day = date(2021, 12, 31)
-    assert say("en", "property_date", name="a", said=day).endswith("it is of Dec. 31, 2021.")
+    assert say("en", "property_date", name="a", said=day).endswith("the date is Dec. 31, 2021.")
     assert say("de", "property_date", name="a", said=day).endswith("vom 31. Dezember 2021.")
     assert say("zh", "property_date", name="a", said=day).endswith("日期是2021年12月31日。")
     assert "85% sure" in say("en", "sure_answer", share=0.846)

@@ -114,4 +114,4 @@ def test_a_refusal_says_that_not_all_was_asked(tmp_path: Path) -> None:
     assert isinstance(all_asked, Answer)
     assert isinstance(some, Answer)
     assert (all_asked.refused, all_asked.message) == (True, None)
-    assert some.message == f"Asked were {len(there) - 1} of {len(there)} documents."
+    assert some.message == f"I searched only {len(there) - 1} of the {len(there)} documents."

@@ -11,6 +11,7 @@ import pytest
 from rag.asking.query import Query, understand
 from rag.asking.rewrite import Rewriting, Turn
 from rag.asking.route import Route
+from rag.languages.phrases import SMALL_TALK, say
 from tests.asking import route
 
 HISTORY: list[Turn] = [
@@ -194,6 +195,22 @@ def test_small_talk_is_nothing_that_a_message_points_at() -> None:
 
     assert understand("What do they hold?", greeted, told, rewrite).text == "What do they hold?"
     later = understand("What do they hold?", [*HISTORY, *greeted], told, rewrite)
+    assert later.history == tuple(HISTORY)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        *(say("en", key) for key in SMALL_TALK),
+        # As kept conversations have it that were answered in earlier words.
+        "You are welcome.",
+        "I can only speak of your documents. I have 1 document: “The Straits”.",
+        "I am Footnoted: I answer from your documents, and each sentence that I say of them …",
+    ],
+)
+def test_what_was_answered_like_small_talk_is_left_out_whatever_its_words_are(answer: str) -> None:
+    history: list[Turn] = [*HISTORY, ("user", "Much obliged"), ("assistant", answer)]
+    later = understood("How wide is it?", "evidence/fact", history)
     assert later.history == tuple(HISTORY)
 
 

@@ -239,19 +239,19 @@ Gro,Sales,Oslo,50000,60,no
         (
             "the three highest salaries",
             "highest",
-            "the 3 highest of the column “Salary”, of all 7 rows: Cleo, 61,000; Dan, 57,000; "
-            "Ada, 52,000.",
+            "the 3 highest values of the column “Salary”, out of all 7 rows: Cleo, 61,000; "
+            "Dan, 57,000; Ada, 52,000.",
         ),
         (
             "top 2 by age in the Oslo office",
             "highest",
-            "the 2 highest of the column “Age”, of the 5 rows whose “Office” is “Oslo”: Gro, 60; "
-            "Eva, 38.",
+            "the 2 highest values of the column “Age”, out of the 5 rows where “Office” is “Oslo”: "
+            "Gro, 60; Eva, 38.",
         ),
         (
             "Who has the second lowest salary?",
             "lowest",
-            "Finn, with 41,000 in the column “Salary”, number 2 from the lowest of all 7 rows.",
+            "Finn, with 41,000 in the column “Salary”, the 2nd lowest of all 7 rows.",
         ),
         (
             "average salary per team",
@@ -267,35 +267,35 @@ Gro,Sales,Oslo,50000,60,no
         (
             "Which team has the highest average age?",
             "highest",
-            "the highest of the mean of the column “Age” for each “Team”, over all 7 rows: Sales, "
+            "the mean of the column “Age” for each “Team”, over all 7 rows; the highest: Sales, "
             "with 45.33.",
         ),
         (
             "Which office has the highest total salary?",
             "highest",
-            "the highest of the sum of the column “Salary” for each “Office”, over all 7 rows: "
+            "the sum of the column “Salary” for each “Office”, over all 7 rows; the highest: "
             "Oslo, with 243,000.",
         ),
         (
             "Which team has the most workers?",
             "highest",
-            "the highest of the number of rows for each “Team”, over all 7 rows: Sales, with 3.",
+            "the number of rows for each “Team”, over all 7 rows; the highest: Sales, with 3.",
         ),
         (
             "What percentage of the workers is in Bergen?",
             "share",
-            "28.57%, 2 of 7 rows, those whose “Office” is “Bergen”, among all 7 rows.",
+            "28.57%, 2 of 7 rows, those where “Office” is “Bergen”, out of all 7 rows.",
         ),
         (
             "what share of the workers in Sales is remote",
             "share",
-            "33.33%, 1 of 3 rows, those whose “Remote” is “yes”, among the 3 rows whose “Team” is "
-            "“Sales”.",
+            "33.33%, 1 of 3 rows, those where “Remote” is “yes”, out of the 3 rows where “Team” "
+            "is “Sales”.",
         ),
         (
             "How many workers are not remote?",
             "count",
-            "3, the number of rows whose “Remote” is not “yes”.",
+            "there are 3 rows where “Remote” is not “yes”.",
         ),
         (
             "How much more is the salary of Ada than that of Ben?",
@@ -310,9 +310,28 @@ Gro,Sales,Oslo,50000,60,no
             "rows and 31 for “Support” over 2 rows.",
         ),
         (
+            "difference between the highest and the lowest salary",
+            "difference",
+            "22,000, the difference between the lowest value, 39,000, and the highest, 61,000, of "
+            "the column “Salary” over all 7 rows.",
+        ),
+        (
+            "Which office has the second highest average salary?",
+            "highest",
+            "the mean of the column “Salary” for each “Office”, over all 7 rows; the 2nd highest: "
+            "Oslo, with 48,600.",
+        ),
+        (
+            "share of the salary per team",
+            "share",
+            "the share of the column “Salary” for each “Team”, out of all 7 rows: Sales: 43.10%, "
+            "150,000 of 348,000; Design: 33.91%, 118,000 of 348,000; Support: 22.99%, 80,000 of "
+            "348,000.",
+        ),
+        (
             "average salary of workers older than 40",
             "mean",
-            "51,666.67, the mean of the column “Salary” over the 3 rows whose “Age” is more than "
+            "51,666.67, the mean of the column “Salary” over the 3 rows where “Age” is more than "
             "40.",
         ),
     ],
@@ -381,8 +400,8 @@ def computed(assistant: Assistant, question: str, how: str) -> Answer:
 def test_a_sum_says_how_it_was_computed_and_cites_the_rows(ask: Assistant) -> None:
     answer = computed(ask, "What was the total revenue in Asia?", "sum")
     assert answer.sentences[0].text == (
-        "Computed: $3,500,000, the sum of the column “Revenue” over the 3 rows whose “Region” is "
-        "“Asia”; 1 row without a value left out."
+        "Computed: $3,500,000, the sum of the column “Revenue” over the 3 rows where “Region” is "
+        "“Asia”, leaving out 1 row without a value."
     )
     [rows] = answer.citations
     assert rows.text.splitlines()[0] == "Asia | 2019 | Kettle | $1.5m | 120 | 4.5%"
@@ -392,7 +411,7 @@ def test_a_sum_says_how_it_was_computed_and_cites_the_rows(ask: Assistant) -> No
 def test_the_highest_names_its_row_and_marks_its_cell(ask: Assistant) -> None:
     answer = computed(ask, "Which product had the highest growth in Europe?", "highest")
     assert answer.sentences[0].text == (
-        "Computed: Oven, with 12% in the column “Growth”, the highest of the 3 rows whose “Region” "
+        "Computed: Oven, with 12% in the column “Growth”, the highest of the 3 rows where “Region” "
         "is “Europe”."
     )
     [row] = answer.citations
@@ -416,7 +435,7 @@ def test_means_and_counts(ask: Assistant) -> None:
     mean = computed(ask, "What is the average growth in 2020?", "mean")
     assert mean.text.startswith("Computed: 2.167%, the mean of the column “Growth” over the 3 rows")
     count = computed(ask, "How many regions are in the table?", "count")
-    assert count.text.startswith("Computed: 3, the number of different values of the column")
+    assert count.text.startswith("Computed: there are 3 different values in the column")
 
 
 def test_many_rows_are_cited_by_the_first_and_their_number(knowing: Knowing) -> None:

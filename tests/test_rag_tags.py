@@ -71,7 +71,7 @@ def test_a_tag_narrows_what_is_asked(assistant: Assistant) -> None:
     apart = assistant.ask(OPENED, tags=["tunnels"])
     assert apart.refused
     assert {quote.document.name for quote in apart.quotes} == {"tunnel.txt"}
-    assert apart.message == "Asked were 1 of 2 documents."
+    assert apart.message == "I searched only 1 of the 2 documents."
     assert not assistant.ask(OPENED, tags=["tunnels", "BRIDGES"]).refused
     with pytest.raises(UserError, match="No document has the tag “ships”"):
         assistant.ask(OPENED, tags=["ships", "bridges"])

@@ -174,8 +174,8 @@ def test_what_the_text_beside_tells_of_the_time_is_listed_too(briefed: Assistant
     assert answer is not None
     told = quoted(answer)
     assert any("USS Connecticut" in each for each in told)  # The chronology has it not.
-    assert "sentences beside them that name a time" in (answer.message or "")
-    assert "left out for length" in (answer.message or "")
+    assert "other sentences that mention a date" in (answer.message or "")
+    assert "left out to keep this short" in (answer.message or "")
     [further] = answer.choices
     assert further.startswith("What happened from Oct. ")
     more = quoted(answered(briefed, further, "time/all"))
@@ -195,7 +195,7 @@ def test_what_is_left_out_is_told(briefed: Assistant) -> None:
     answer = answered(briefed, "What happened since September?", "time/all")
     assert answer is not None
     assert len(answer.citations) == MAX_LISTED
-    assert "left out for length" in (answer.message or "")
+    assert "left out to keep this short" in (answer.message or "")
 
 
 @pytest.mark.weights

@@ -274,8 +274,8 @@ def test_a_refusal_tells_what_is_nearest(ask: Footnoted) -> None:
     assert answer["nearest"]["quote"] in [each["quote"] for each in answer["quotes"]]
     assert answer["nearest"]["open"]
     plain = " ".join(ask(question).stdout.split())
-    assert "The sources do not say. Nearest is: [1] briefing.md, line " in plain
-    assert "Of the question it leaves open: “" in plain
+    assert "The sources do not say. This comes closest: [1] briefing.md, line " in plain
+    assert "Not found there: “" in plain
 
 
 @pytest.mark.weights

@@ -217,8 +217,8 @@ NEAR = {"nearest": Nearest(COUNT, ("captain",)), "reason": "not_in_sources"}
         (
             answer((FLEET, COUNT), **NEAR),
             {
-                "p.refusal": ["The sources do not say. Nearest is:"],
-                "p.looked": ["Of the question it leaves open: “captain”."],
+                "p.refusal": ["The sources do not say. This comes closest:"],
+                "p.looked": ["Not found there: “captain”."],
                 "a.footnote": [],
             },
         ),

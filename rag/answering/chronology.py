@@ -42,7 +42,7 @@ MONTH = timedelta(31)
 MOST_MONTHS = 24
 """A time of more months is answered from the chronologies alone."""
 
-LOOKED_THROUGH = "Looked through: the dated entries, and sentences beside them that name a time."
+LOOKED_THROUGH = "I looked through the dated entries and other sentences that mention a date."
 
 SHORT = 50
 """A first sentence with fewer characters than this after its date is quoted with the next one."""
@@ -179,13 +179,14 @@ def _note(
 ) -> str | None:
     notes: list[str] = []
     if asked.event:
-        notes.append(f"Counted from the entry of {days_in_words(*asked.event)}.")
+        notes.append(f"I counted from the entry for {days_in_words(*asked.event)}.")
     if not quotes:
         notes.append(f"The dated entries run from {days_in_words(*covered)}.")
     if quotes and asked.count is None and not asked.topic:
         notes.append(LOOKED_THROUGH)
     if left:
-        more = number_of(len(left), "earlier entry" if asked.latest_first else "further entry")
+        more = number_of(len(left), "earlier entry" if asked.latest_first else "more entry")
         days = days_in_words(left[0][0], max(last for _, last in left))
-        notes.append(f"{more}, of {days}, left out for length.")
+        were = "was" if len(left) == 1 else "were"
+        notes.append(f"{more} ({days}) {were} left out to keep this short.")
     return " ".join(notes) or None

@@ -56,10 +56,12 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     quotes = [each.quote for each in sorted(_of_kind(kind, read), key=_place)]
     items = _items(quotes)
     shown, left = items[: context.limit], items[context.limit :]
-    count = f"That makes {len(items)}, as counted from these quotes."
+    count = f"That makes {len(items)}, counted from these quotes."
     remarks = (count,) if "count" in query.route.matters else ()
     notes = [f"Found in {number_of(len(quotes), 'sentence')}."]
-    notes += [f"{len(left)} more left out for length."] if left else []
+    if left:
+        were = "was" if len(left) == 1 else "were"
+        notes.append(f"{number_of(len(left), 'more item')} {were} left out to keep this short.")
     cited = tuple(quote for item in shown for quote in item.quotes)
     yield from context.listed(query, Listing(cited, " ".join(notes), remarks, tuple(shown)))
 

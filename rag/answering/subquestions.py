@@ -159,7 +159,7 @@ def _computed(asked: Computed, quotes: Sequence[Quote]) -> str | None:
     if one.unit and one.unit.isalpha():
         written = re.search(r"\d[\s-]*([^\W\d_]+)", said[0])  # "metres", where the unit is "metre"
         number += f" {written[1] if written else one.unit}"
-    return f"the difference is {number}, from {said[0]} and {said[1]}."
+    return f"the difference is {number}, {said[0]} compared with {said[1]}."
 
 
 def _compared(asked: Computed, one: Measure, other: Measure, said: Sequence[str]) -> str | None:
@@ -167,7 +167,7 @@ def _compared(asked: Computed, one: Measure, other: Measure, said: Sequence[str]
     if one.least <= other.greatest and other.least <= one.greatest:
         return None
     first = int((one.least > other.greatest) != asked.is_more)
-    return f"{asked.things[first]} {asked.said}, {said[first]} against {said[1 - first]}."
+    return f"{asked.things[first]} {asked.said}, {said[first]} compared with {said[1 - first]}."
 
 
 def _between(days: Sequence[Point], said: Sequence[str], unit: str) -> str | None:
@@ -185,7 +185,8 @@ def _between(days: Sequence[Point], said: Sequence[str], unit: str) -> str | Non
         weeks, rest = divmod(number, DAYS_OF_WEEK)
         parts = [number_of(weeks, "week"), *([number_of(rest, "day")] if rest else [])]
         count += f" ({' and '.join(parts)})"
-    return f"from {said[0]} to {said[1]}{'' if year else ', both of one year'}, it is {count}."
+    same = "" if year else ", if both are in the same year"
+    return f"it is {count} from {said[0]} to {said[1]}{same}."
 
 
 def day_of(quote: Quote) -> Point | None:

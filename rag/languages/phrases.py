@@ -43,6 +43,14 @@ def quoted(language: str, words: str) -> str:
 SMALL_TALK = ("hello", "welcome", "goodbye", "all_right", "only_documents", "identity", "can_ask")
 """The phrases that begin the answers to small talk."""
 
+EARLIER = (
+    "You are welcome.",
+    "I can only speak of your documents.",
+    "I am Footnoted: I answer from your documents",
+    "You can ask what the documents say (“Who …?”, “Why …?”), for a summary",
+)
+"""How such answers began in English before: kept conversations still have these."""
+
 
 def is_small_talk(answer: str) -> bool:
     """Whether an answer begins like an answer to small talk, in any language."""
@@ -52,7 +60,8 @@ def is_small_talk(answer: str) -> bool:
 @cache
 def _small_talk() -> tuple[str, ...]:
     languages = (each.stem for each in SAYINGS.glob("*.json"))
-    return tuple(say(language, key) for language in languages for key in SMALL_TALK)
+    said = (say(language, key) for language in languages for key in SMALL_TALK)
+    return (*said, *EARLIER)
 
 
 @cache

@@ -56,7 +56,7 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     shown = context.reranker.scored(query.text, quotes[: context.limit])
     left = len(quotes) - len(shown)
     note = say(query.language, "left_entries", count=left) if left else None
-    count = f"That makes {len(quotes)}, as counted in what is cited."
+    count = f"That makes {len(quotes)}, counted from the lists of references."
     remarks = (count,) if "count" in query.route.matters else ()
     yield from context.listed(query, Listing(tuple(shown), note, remarks, named=True))
 

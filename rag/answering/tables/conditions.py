@@ -279,8 +279,8 @@ def _period_in_words(period: Period) -> str:
     if first == last:
         return f"{first}"
     if first.year == 1:
-        return f"until {last}"
-    return f"from {first} on" if last.year == 9999 else f"from {first} to {last}"
+        return f"{last} or earlier"
+    return f"{first} or later" if last.year == 9999 else f"from {first} to {last}"
 
 
 # --- bounds

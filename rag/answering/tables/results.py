@@ -10,7 +10,7 @@ from statistics import median
 from index.printable import number_of
 from rag.answering.tables.columns import MOST_GROUPS, Column
 from rag.answering.tables.plan import Plan
-from rag.answering.tables.task import CELL
+from rag.answering.tables.task import CELL, Task
 
 MOST_TIED = 5
 """The most rows or groups with the same highest or lowest value that are named."""
@@ -46,11 +46,12 @@ def results(found: Plan) -> list[Said]:
     if task.order:
         return _ranked_rows(found, amounts)
     value = _statistic(str(task.statistic), list(amounts.values()))
-    of = f"the {task.statistic} of the column “{found.column.head}” over {_over(found)}"
+    of = f"the {task.statistic}"
     if task.statistic == "range":
         low, high = (_written(pick(amounts.values()), found.column) for pick in (min, max))
-        of = f"the difference between the lowest, {low}, and the highest, {high}, {of[14:]}"
-    text = f"Computed: {_written(value, found.column)}, {of}{_left_out(found, amounts)}."
+        of = f"the difference between the lowest value, {low}, and the highest, {high},"
+    of = f"{of} of the column “{found.column.head}” over {_over(found)}{_left_out(found, amounts)}"
+    text = f"Computed: {_written(value, found.column)}, {of}."
     return [(text, list(amounts))]
 
 
@@ -60,10 +61,14 @@ def results(found: Plan) -> list[Said]:
 def _count(found: Plan) -> str:
     """Say how many rows there are, or how many different things a column names in them."""
     if found.column is None:
-        return f"{len(found.rows):,}, the number of rows{_where(found)}."
-    different = {found.column.texts[at] for at in found.rows} - {None}
-    of = f"the number of different values of the column “{found.column.head}” in {_over(found)}"
-    return f"{len(different):,}, {of}."
+        return f"there {_are(len(found.rows), 'row')}{_where(found)}."
+    different = len({found.column.texts[at] for at in found.rows} - {None})
+    values = _are(different, "value" if different == 1 else "different value")
+    return f"there {values} in the column “{found.column.head}”, across {_over(found)}."
+
+
+def _are(count: int, thing: str) -> str:
+    return f"{'is' if count == 1 else 'are'} {number_of(count, thing)}"
 
 
 def _ranked_rows(found: Plan, amounts: Mapping[int, Decimal]) -> list[Said]:
@@ -71,7 +76,6 @@ def _ranked_rows(found: Plan, amounts: Mapping[int, Decimal]) -> list[Said]:
     column, task = found.column, found.task
     assert column  # noqa: S101  an order is of a column
     ranked = sorted(amounts, key=lambda at: amounts[at], reverse=task.order == "highest")
-    place = "" if task.first == 1 else f"number {task.first} from the "
     if task.most == 1:
         values = sorted(set(amounts.values()), reverse=task.order == "highest")
         if len(values) < task.first:
@@ -82,22 +86,29 @@ def _ranked_rows(found: Plan, amounts: Mapping[int, Decimal]) -> list[Said]:
         who = " and ".join(islice(names, MOST_TIED))
         more = f" and {len(names) - MOST_TIED} more" if len(names) > MOST_TIED else ""
         told = f"{who}{more}, with {_written(value, column)} in the column “{column.head}”"
-        of = f"{place}the {task.order} of {_over(found)}".replace("from the the", "from the")
-        return [(f"Computed: {told}, {of}{_left_out(found, amounts)}.", rows)]
+        of = f"the {_order(task)} of {_over(found)}{_left_out(found, amounts)}"
+        return [(f"Computed: {told}, {of}.", rows)]
     rows = ranked[: task.most]
     last = amounts[rows[-1]]
     tied = sum(value == last for value in amounts.values()) - sum(
         amounts[at] == last for at in rows
     )
-    also = (
-        f"; {number_of(tied, 'further row')} with {_written(last, column)} left out" if tied else ""
-    )
+    more = f"{number_of(tied, 'more row')} with {_written(last, column)}"
     head = (
-        f"Computed: the {len(rows)} {task.order} of the column “{column.head}”, of "
-        f"{_over(found)}{_left_out(found, amounts)}{also}: "
+        f"Computed: the {len(rows)} {task.order} values of the column “{column.head}”, out of "
+        f"{_over(found)}{_left_out(found, amounts)}{f' (not listed: {more})' if tied else ''}: "
     )
     items = [(f"{_name(found, at)}, {_written(amounts[at], column)}", [at]) for at in rows]
     return _listed(head, items)
+
+
+def _order(task: Task) -> str:
+    """Return the place that is asked for, in words: “highest”, “2nd highest”."""
+    if task.first == 1:
+        return str(task.order)
+    teens = task.first % 100 in (11, 12, 13)
+    ending = "th" if teens else {1: "st", 2: "nd", 3: "rd"}.get(task.first % 10, "th")
+    return f"{task.first}{ending} {task.order}"
 
 
 def _name(found: Plan, at: int) -> str:
@@ -137,8 +148,8 @@ def _of_groups(found: Plan) -> list[Said]:
         (f"{name}, with {_written(values[name], column)}", parts[name])
         for name in (most[:MOST_TIED] or ranked[: task.most])
     ]
-    place = "" if task.first == 1 else f", at place {task.first}"
-    return _listed(f"Computed: the {task.order}{place} of {each}: ", items)
+    several = f"{len(items)} " if task.most > 1 else ""
+    return _listed(f"Computed: {each}; the {several}{_order(task)}: ", items)
 
 
 def _listed(head: str, items: Sequence[Said]) -> list[Said]:
@@ -174,17 +185,18 @@ def _share(found: Plan) -> list[Said]:
         share = _rounded(100 * some / of, MORE_DIGITS)
         said = f"{share:f}%, {_written(some, found.column)} of {_written(of, found.column)}"
         items.append((f"{name}: {said}" if name else said, rows or found.rows[:1]))
-    unit = f"in the column “{found.column.head}”" if found.column else "rows"
+    column = f"the column “{found.column.head}”" if found.column else ""
     those = " and ".join(each.said for each in found.part)
-    those = f", those whose {those}" if those else ""
-    among = f", among {_over(found)}{_left_out(found, amounts)}"
+    those = f", {'in rows' if column else 'those'} where {those}" if those else ""
+    among = f", out of {_over(found)}{_left_out(found, amounts)}"
     if not found.group:
         [(said, rows)] = items
+        unit = f"in {column}" if column else "rows"
         return [(f"Computed: {said} {unit}{those}{among}.", rows)]
     if not 1 < len(items) <= MOST_GROUPS:
         return []
-    head = f"Computed: the share of {unit} for each “{found.group.column.head}”{those}{among}: "
-    return _listed(head, items)
+    each = f"the share of {column or 'rows'} for each “{found.group.column.head}”"
+    return _listed(f"Computed: {each}{those}{among}: ", items)
 
 
 def _difference(found: Plan) -> list[Said]:
@@ -204,7 +216,7 @@ def _difference(found: Plan) -> list[Said]:
     where = _where(found)
     text = (
         f"Computed: {_written(abs(first - second), found.column)}, the difference in {column} "
-        f"between {told[0]} and {told[1]}{f', of rows{where}' if where else ''}."
+        f"between {told[0]} and {told[1]}{f', in rows{where}' if where else ''}."
     )
     return [(text, found.rows)]
 
@@ -261,9 +273,9 @@ def _over(found: Plan) -> str:
 
 def _where(found: Plan) -> str:
     said = " and ".join(each.said for each in found.conditions)
-    return f" whose {said}" if said else ""
+    return f" where {said}" if said else ""
 
 
 def _left_out(found: Plan, amounts: Mapping[int, Decimal]) -> str:
     missing = len(found.rows) - len(amounts)
-    return f"; {number_of(missing, 'row')} without a value left out" if missing else ""
+    return f", leaving out {number_of(missing, 'row')} without a value" if missing else ""
