@@ -10,7 +10,7 @@ from index.loading.load import load_bytes
 from rag.answer import Answer
 from rag.answering.items import _items, asked_one
 from rag.assistant import Assistant
-from rag.languages.english_words import without_article
+from rag.languages.english_words import ordinal, without_article
 from rag.quote import Quote
 from tests.asking import Knowing
 
@@ -142,3 +142,8 @@ def test_a_list_is_of_its_kind_and_of_the_names_in_the_question(knowing: Knowing
     assert all("special envoy" in quote.text.lower() for quote in listed.citations)
     of_esker = ask("List the special envoys of Esker.")
     assert {quote.text[:7] for quote in of_esker.citations} == {"In June"}
+
+
+def test_ordinals_in_digits() -> None:
+    told = [ordinal(number) for number in (1, 2, 3, 4, 11, 12, 13, 21, 112)]
+    assert told == ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "112th"]

@@ -118,7 +118,8 @@ def test_texts_are_told_where_they_are_asked_for_and_secrets_never(
     assert other["texts"]["question"].startswith('Who wrote "***" to http://host/a')
     written = log.path.read_text()
     assert "geheim" not in written
-    assert "hunt@r2" not in written
+    assert "hunt@" not in written
+    assert "r2@" not in written
     assert "\x1b" not in written
 
 

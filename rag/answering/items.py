@@ -24,6 +24,7 @@ from rag.finding.quotes import sentence_quotes
 from rag.languages import FUNCTION_WORDS, Mention, content_words, mentions
 from rag.languages.english_tokens import stem
 from rag.languages.english_words import PEOPLE, singular, without_article
+from rag.languages.phrases import say
 from rag.quote import Quote
 
 SEARCHED = 50
@@ -60,8 +61,7 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     remarks = (count,) if "count" in query.route.matters else ()
     notes = [f"Found in {number_of(len(quotes), 'sentence')}."]
     if left:
-        were = "was" if len(left) == 1 else "were"
-        notes.append(f"{number_of(len(left), 'more item')} {were} left out to keep this short.")
+        notes.append(say(query.language, "left_places", count=len(left)))
     cited = tuple(quote for item in shown for quote in item.quotes)
     yield from context.listed(query, Listing(cited, " ".join(notes), remarks, tuple(shown)))
 

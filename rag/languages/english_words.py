@@ -187,6 +187,14 @@ _ODD = {"men": "man", "women": "woman", "people": "person", "children": "child",
 _ES = re.compile(r"(?:ss|x|zz|ch|sh)es$")
 
 
+def ordinal(number: int) -> str:
+    """Return a number as an ordinal in digits: “1st”, “12th”, “22nd”."""
+    from babel import Locale
+
+    endings = {"one": "st", "two": "nd", "few": "rd"}
+    return f"{number}{endings.get(Locale('en').ordinal_form(number), 'th')}"
+
+
 def without_article(name: str, *, opens: bool) -> str:
     """Return a name without the article before it.
 

@@ -265,7 +265,7 @@ def _models(settings: Settings) -> dict[str, str]:
     """Return the name of the model that is used for each role."""
     models = {"embedding": settings.embedding, "rerank": settings.cross_encoder}
     models |= {CATALOGUE[name].role: name for name in DEFAULTS if CATALOGUE[name].home}
-    if settings.llm != "none" and not settings.llm_url:
+    if settings.writes and not settings.llm_url:
         models["answer"] = settings.llm
     return models
 

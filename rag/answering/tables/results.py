@@ -11,6 +11,7 @@ from index.printable import number_of
 from rag.answering.tables.columns import MOST_GROUPS, Column
 from rag.answering.tables.plan import Plan
 from rag.answering.tables.task import CELL, Task
+from rag.languages.english_words import ordinal
 
 MOST_TIED = 5
 """The most rows or groups with the same highest or lowest value that are named."""
@@ -106,9 +107,7 @@ def _order(task: Task) -> str:
     """Return the place that is asked for, in words: “highest”, “2nd highest”."""
     if task.first == 1:
         return str(task.order)
-    teens = task.first % 100 in (11, 12, 13)
-    ending = "th" if teens else {1: "st", 2: "nd", 3: "rd"}.get(task.first % 10, "th")
-    return f"{task.first}{ending} {task.order}"
+    return f"{ordinal(task.first)} {task.order}"
 
 
 def _name(found: Plan, at: int) -> str:

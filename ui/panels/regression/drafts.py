@@ -128,7 +128,7 @@ class Drafts:
         path, library = own_set(here.runs.cases, name), here.library
         exclude = texts(left_out)
         each = min(max(each, 1), MOST)
-        if not self.libraries.settings.writes:
+        if not self.writes:
             raise UserError(_(NO_MODEL))
         ids = [entry.id for entry in library.entries() if entry.id not in exclude]
         if not ids:
