@@ -208,16 +208,16 @@ class Settings(BaseSettings):
     @classmethod
     def _is_address(cls, value: str | None) -> str | None:
         if value and not is_address(value):
-            raise ValueError("it is no address such as http://localhost:8000")
+            raise ValueError("it is not an address such as http://localhost:8000")
         return value or None
 
     @field_validator("vectors")
     @classmethod
     def _is_factory(cls, value: str | None, info: ValidationInfo) -> str | None:
         if value and not is_factory(value):
-            raise ValueError("it is no factory such as package.module:factory")
+            raise ValueError("it is not a factory such as package.module:factory")
         if value and info.data.get("chroma_url"):
-            raise ValueError("chroma_url names another place of the vectors: unset one of the two")
+            raise ValueError("chroma_url names another place for the vectors: unset one of the two")
         return value or None
 
     @classmethod
@@ -254,7 +254,7 @@ def load_settings(**given: Any) -> Settings:
     unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
     if unknown:
         raise UserError(
-            f"There is no setting {unknown[0]}. Those there are: {', '.join(sorted(known))}."
+            f"There is no setting {unknown[0]}. The settings are: {', '.join(sorted(known))}."
         )
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})
@@ -263,7 +263,7 @@ def load_settings(**given: Any) -> Settings:
         name = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
             there = ", ".join(sorted(Settings.model_fields))
-            raise UserError(f"There is no setting {name}. Those there are: {there}.") from error
+            raise UserError(f"There is no setting {name}. The settings are: {there}.") from error
         reason = first["msg"].removeprefix("Value error, ")
         raise UserError(f"The setting {name} cannot be used: {reason}.") from error
 

@@ -177,8 +177,8 @@ def rename_library(settings: Settings, library: Library, name: str) -> str:
     place = library.place
     if isinstance(place, Database) or not renameable(settings, place.name, place):
         raise UserError(
-            f"The library {place} keeps its name: it was opened at the start, or the settings name "
-            "it. Close the window to change that."
+            f"The library {place} cannot be renamed: it was opened at the start, or the settings "
+            "name it. Close the window to change that."
         )
     renamed = _new_place(settings, name)
     with library.lock():
@@ -201,7 +201,7 @@ def _new_place(settings: Settings, name: str) -> Path:
     name = unicodedata.normalize("NFC", name).strip()
     if len(name) > LONGEST_NAME or not _NAME.fullmatch(name):
         raise UserError(
-            f"A library's name is up to {LONGEST_NAME} letters, digits, blanks and dashes, and "
+            f"A library's name is up to {LONGEST_NAME} letters, digits, spaces and dashes, and "
             "begins with a letter or a digit. Choose another name."
         )
     taken = {each.casefold() for each in libraries(settings)}

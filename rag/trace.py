@@ -235,8 +235,8 @@ class _File:
                 self._warned = True
                 sys.stderr.write(
                     f"The log {visible(str(self._path))} cannot be written: "
-                    f"{error.strerror or error}. What is done is done all the same, and lines are "
-                    "missing there.\n"
+                    f"{error.strerror or error}. Footnoted goes on, but lines are missing from "
+                    "the log.\n"
                 )
 
 

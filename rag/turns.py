@@ -24,7 +24,7 @@ class Queued:
 
     def __str__(self) -> str:
         are = "question is" if self.before == 1 else "questions are"
-        return f"{self.before or 'No'} {are} before this one"
+        return f"{self.before or 'No'} {are} ahead of this one"
 
 
 Tell = Callable[[Queued], object]

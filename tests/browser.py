@@ -111,12 +111,12 @@ def written_by(page: Page, address: str, key: str = "") -> None:
     """Let a language model at an address write this visitor's answers, by the settings."""
     page.locator("[data-panel-button=settings]").click()
     settings = page.locator("#settings-panel")
-    settings.get_by_label("A server of yours").check()
+    settings.get_by_label("Your own server").check()
     settings.get_by_label("Its address").fill(address)
     settings.get_by_label("The model’s name there").fill("elsewhere")
-    settings.get_by_label("Key, if it wants one").fill(key)
+    settings.get_by_label("Key, if it needs one").fill(key)
     page.locator("#apply").click()
-    expect(page.locator("#settings-told")).to_contain_text("From the next question on")
+    expect(page.locator("#settings-told")).to_contain_text("from your next question on")
     page.locator("#top [data-panel-button=talk]").click()
 
 

@@ -111,7 +111,7 @@ def test_a_baseline_is_kept_and_read_back(tmp_path: Path) -> None:
         (with_error(made()), Bounds(), "1 case of this run could not be asked"),
         (made({7}, (7,)), Bounds(), "case-7 must pass and failed"),
         (made({1}), Bounds({"passed": 0.99}), "passed is 0.950, below its floor of 0.99"),
-        (made(), Bounds({"pased": 0.9}), "no bound for pased"),
+        (made(), Bounds({"pased": 0.9}), "pased cannot have a bound"),
         (measured(made()), Bounds(ceilings={"total_s_p50": 9}), "times are noise"),
     ],
 )
@@ -192,7 +192,7 @@ def test_new_cases_are_taken_into_a_kept_baseline(tmp_path: Path) -> None:
     run = saved(tmp_path, "run.json", without(scored(made({3, 6})), "case-4"))
     done = CliRunner().invoke(app, ["keep", run, str(kept), "--add"])
     assert done.exit_code == 0, done.output
-    assert f"1 cases taken into {kept}, and 1 left it. Later runs are held" in done.stderr
+    assert f"1 cases taken into {kept}, and 1 removed. Later runs are held" in done.stderr
     baseline = load_run(kept)
     assert baseline.gate == bounds  # As it was decided.
     assert baseline.set.cases == len(baseline.results) == CASES - 1

@@ -130,10 +130,10 @@ def test_what_is_asked_behind_a_draft_is_left_aside_with_it(tmp_path: Path) -> N
         ("[]", "object"),
         ('{"id": "two"}', "question"),
         (case(id=2), "id: "),
-        (case(after="two"), "no question “two” stands before it"),
-        (case(way="song"), "no way “song” to answer, but evidence, claim"),
-        (case(after="zero", history=[{"role": "user", "content": ""}]), "behind another one"),
-        (case(way="time", unanswerable=True), "no way of its own"),
+        (case(after="two"), "its “after” names “two”, and no such question"),
+        (case(way="song"), "no way “song”: give one of evidence, claim"),
+        (case(after="zero", history=[{"role": "user", "content": ""}]), "no history of its own"),
+        (case(way="time", unanswerable=True), "cannot have a way"),
         (FERRY | {"turns": []}, "turns: "),
         (FERRY | {"turns": [{"question": "When?", "tags": 5}]}, "tags"),
         (FERRY | {"turns": "none"}, "turns: "),
@@ -212,7 +212,7 @@ def test_evidence_is_found_by_offsets_by_quote_and_by_hash(tmp_path: Path) -> No
             {"start": 0, "end": 8, "quote": "The deal"},
             "evidence 0-8 of pact.txt says “The pact”, not “The deal”; the nearest",
         ),
-        ({"quote": "May 28"}, "none of pact.txt reads “May 28”"),
+        ({"quote": "May 28"}, "nothing in pact.txt reads “May 28”"),
         ({"start": 4, "end": 9, "quote": "June 28"}, "; the nearest match is 23-30."),
         (
             {"quote": "It binds."},
@@ -290,7 +290,10 @@ def test_evidence_is_found_again_by_its_words(tmp_path: Path) -> None:
     [
         ({"start": 23, "end": 30}, "cannot be found again without its words"),
         ({"quote": "It binds."}, "2 places in pact.txt read"),
-        ({"quote": "on July 28"}, "none of pact.txt reads “on July 28”; the nearest match is 38-"),
+        (
+            {"quote": "on July 28"},
+            "nothing in pact.txt reads “on July 28”; the nearest match is 38-",
+        ),
         ({"quote": "Zzz qqq xxx"}, "nor anything like it"),
     ],
 )

@@ -111,7 +111,7 @@ def test_a_table_by_hand() -> None:
         ("question\nWhy?\n", "at least id and question"),
         ("id,question,must_pass\na,b,maybe\n", "neither yes nor no"),
         ("id,question,tolerance\na,b,much\n", "could not convert"),
-        ("id,question\n,b\n", "Line 2 is no case: id"),
+        ("id,question\n,b\n", "Line 2 is not a case: id"),
         ("id,question\na,b\na,c\n", "more than one case a"),
         (f"id,question\na,{'b' * 200_000}\n", "field larger than"),
     ):
@@ -123,13 +123,13 @@ def test_what_is_no_case_is_named_and_the_others_are_taken() -> None:
     rows = "id,question,must_pass\na,Why?,maybe\nb,How?,no\n"
     found = read_cases("csv", rows)
     assert [each.id for each in found.cases] == ["b"]
-    assert found.bad == ["Line 2 is no case: “maybe” is neither yes nor no."]
-    with pytest.raises(UserError, match="Line 2 is no case"):
+    assert found.bad == ["Line 2 is not a case: “maybe” is neither yes nor no."]
+    with pytest.raises(UserError, match="Line 2 is not a case"):
         read_cases("csv", rows, strict=True)
     lines = '{"user_input": "Why?"}\n{\n{"reference": "x"}\n'
     told = read_cases("ragas", lines)
     assert len(told.cases) == 1
-    assert [each.split(":")[0] for each in told.bad] == ["Line 2 is no case", "Line 3 is no case"]
+    assert [each.split(":")[0] for each in told.bad] == ["Line 2 is not a case", "Line 3 is not a case"]
 
 
 def test_squad_comes_back_as_its_evidence() -> None:
@@ -177,7 +177,7 @@ def test_squad_v1_brings_its_documents(tmp_path: Path) -> None:
     runner, library = CliRunner(), ["--library", str(tmp_path / "library")]
     command = ["import", "squad", str(tmp_path / "dev.json"), str(tmp_path / "set.jsonl")]
     refused = runner.invoke(app, [*command, *library])
-    assert "brings 1 documents" in str(refused.exception)
+    assert "comes with 1 documents" in str(refused.exception)
     assert not (tmp_path / "set.jsonl").exists()
     done = runner.invoke(app, [*command, "--documents", str(tmp_path / "texts"), *library])
     assert done.exit_code == 0, done.output
@@ -227,7 +227,7 @@ def test_a_long_context_is_the_place_of_its_answer() -> None:
     inside = {"user_input": "?", "reference_contexts": [years.text], "reference": "10"}
     assert read_cases("ragas", json.dumps(inside), Shelf(years)).cases[0].evidence == ()
     golden = [{"input": "Where?", "additional_metadata": {"answers": "Paris"}}]
-    with pytest.raises(UserError, match="are no list"):
+    with pytest.raises(UserError, match="are not a list"):
         read_cases("deepeval", json.dumps(golden))
 
 

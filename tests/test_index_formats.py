@@ -374,7 +374,7 @@ def test_rich_text_is_its_paragraphs_and_tables_without_what_is_hidden() -> None
     )
     assert document.title == "The harbour"
     assert cell(document, "7 m") == ("Ystad", "Depth")
-    assert "no .rtf file" in refused(b"A harbour.", "a.rtf")
+    assert "is not an .rtf file" in refused(b"A harbour.", "a.rtf")
     assert "There is no text" in refused(rb"{\rtf1 }", "a.rtf")
 
 
@@ -473,7 +473,7 @@ def test_a_deck_of_pictures_and_locked_or_damaged_ones_are_told() -> None:
     assert "its slides are pictures" in refused(data, "a.pptx")  # The name of a file says nothing.
     assert "is damaged" in refused(data[: len(data) // 2], "a.pptx")
     assert "an old .ppt file" in refused(b"\xd0\xcf\x11\xe0" + bytes(600), "a.pptx")
-    assert "Save it there as .pptx" in refused(b"\xd0\xcf\x11\xe0" + bytes(600), "a.ppt")
+    assert "Save it as .pptx in its program" in refused(b"\xd0\xcf\x11\xe0" + bytes(600), "a.ppt")
     assert "is damaged" in refused(workbook(sales), "a.pptx")
 
 
@@ -521,7 +521,7 @@ def test_subtitles_without_sentences_are_cut_by_time_and_rolling_ones_said_once(
     assert headings(document) == ["00:00:00", "00:00:32", "00:01:04"]
     assert document.text.startswith("00:00:00\n\nword 0 word 1 word 2 word 3 word 4\n\n")
     assert document.text.count("word 5") == 1
-    assert "no subtitles" in refused(b"A harbour.", "a.vtt")
+    assert "no .vtt subtitles" in refused(b"A harbour.", "a.vtt")
     assert refused(b"WEBVTT\n", "a.vtt") == "There is no text in a.vtt."
 
 
@@ -589,7 +589,7 @@ def test_hostile_headers_are_text_on_one_line(header: bytes) -> None:
 
 
 def test_what_is_no_mail_is_told() -> None:
-    assert "is no mail" in refused(b"A harbour.\n\nIt is old.", "a.eml")
+    assert "is not an email" in refused(b"A harbour.\n\nIt is old.", "a.eml")
 
 
 # --- data
@@ -640,8 +640,8 @@ def test_xml_is_read_like_data_and_its_prose_in_its_order() -> None:
 
 
 def test_damaged_and_deep_data_are_told() -> None:
-    assert "no JSON from line 2" in refused(b'{"a":\n1,}', "a.json")
-    assert "no JSON from line 2" in refused(b'{"a": 1}\n{"a": \n', "a.jsonl")
+    assert "not valid JSON from line 2" in refused(b'{"a":\n1,}', "a.json")
+    assert "not valid JSON from line 2" in refused(b'{"a": 1}\n{"a": \n', "a.jsonl")
     assert "is damaged" in refused(b"<a><b></a>", "a.xml")
     for deep, name in ((b"[" * 100_000, "a.json"), (b'{"a":' * 100_000, "a.json")):
         assert "nested too deeply" in refused(deep + b"1", name)

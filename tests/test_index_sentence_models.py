@@ -127,7 +127,7 @@ def test_a_folder_of_sentence_transformers_is_a_reranker(
     scores = Reranker(str(folder), settings.models).score(QUESTION, TEXTS)
     assert min(scores) > 1, "these are logits, not probabilities"
     several = small_classifier(tmp_path / "three", vocabulary, 3)
-    with pytest.raises(UserError, match="is no reranker: it gives 3 scores"):
+    with pytest.raises(UserError, match="is not a reranker: it gives 3 scores"):
         load_scorer(str(several), settings.models)
 
 

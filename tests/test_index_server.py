@@ -174,7 +174,7 @@ def test_an_open_library_outlives_the_servers_restart(
     with faults.trying("the Chroma server is restarted", "and was away"):
         chroma.stop()
         for act in (lambda: library.search("sheep", 1), lambda: library.add(book("inn", 3))):
-            with refused("See that the server runs"):
+            with refused("Check that the server is running"):
                 act()
         chroma.start()
         assert state(library) == {each.id for each in BEFORE}

@@ -289,7 +289,7 @@ BAD_BACKUPS = {
 @pytest.mark.parametrize("what", BAD_BACKUPS)
 def test_what_is_no_backup_is_not_unpacked(tmp_path: Path, what: str) -> None:
     (tmp_path / "bad.tar").write_bytes(BAD_BACKUPS[what])
-    with pytest.raises(LibraryError, match="is no backup of a library, or is damaged"):
+    with pytest.raises(LibraryError, match="is not a backup of a library, or is damaged"):
         restore(tmp_path / "bad.tar", tmp_path / "library")
     assert [path.name for path in tmp_path.iterdir()] == ["bad.tar"]
 

@@ -212,7 +212,7 @@ def test_an_embedding_is_scaled() -> None:
     ("name", "text", "message"),
     [
         ("refusing", "a", "the quota is used up"),
-        ("embedding", "", "does not return a vector with a length"),
+        ("embedding", "", "does not return a vector of non-zero length"),
     ],
 )
 def test_an_embedding_that_fails_is_one_sentence(name: str, text: str, message: str) -> None:
@@ -447,7 +447,7 @@ def test_a_models_name_at_an_address_is_no_factory(monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"vectors": "vectors"}, "no factory such as package.module:factory"),
+        ({"vectors": "vectors"}, "not a factory such as package.module:factory"),
         ({"vectors": "a:b", "chroma_url": "http://127.0.0.1:9"}, "unset one of the two"),
     ],
 )

@@ -82,7 +82,7 @@ def test_some_libraries_keep_their_names(own: Settings, tmp_path: Path) -> None:
     for name in ("contracts", "elsewhere", "archive"):
         place = libraries(own)[name]
         library = opened(own.model_copy(update={"library": place}))
-        with pytest.raises(UserError, match="keeps its name"):
+        with pytest.raises(UserError, match="cannot be renamed"):
             rename_library(own, library, "another")
 
 

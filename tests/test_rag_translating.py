@@ -121,7 +121,7 @@ def test_another_language_than_the_one_that_is_wanted_is_no_translation(
     ],
 )
 def test_other_numbers_than_the_quote_has_are_not_shown(said: str, other: str) -> None:
-    with pytest.raises(LLMUnavailable, match=rf"other numbers or days .*\({other}\)"):
+    with pytest.raises(LLMUnavailable, match=rf"other numbers or dates .*\({other}\)"):
         translate(quoted(), "en", saying(said))
 
 
@@ -169,7 +169,7 @@ class CutOff(ScriptedLLM):
 
 
 def test_half_a_translation_is_none() -> None:
-    with pytest.raises(LLMUnavailable, match="broke off"):
+    with pytest.raises(LLMUnavailable, match="stopped in the middle of an answer"):
         translate(quoted(), "en", Writer(CutOff(), "scripted"))
 
 

@@ -141,9 +141,9 @@ def test_a_wait_is_told_in_a_sentence(briefed: Assistant) -> None:
         (BEFORE["drips its headers"], "took longer than 2.5 seconds. FOOTNOTED_LLM_TIMEOUT"),
         (BEFORE["says 500 with a page"], "HTTP 500 Oops"),
         (WRITING["says one word for ever"], "does not stop writing"),
-        (WRITING["is cut off"], "broke off"),
+        (WRITING["is cut off"], "stopped in the middle of an answer"),
         (WRITING["says nothing for ever"], "took longer than 2.5 seconds"),
-        (WRITING["is no UTF-8"], "says what no OpenAI-compatible server would"),
+        (WRITING["is no UTF-8"], "does not answer as an OpenAI-compatible server does"),
         (for_ever(b"", b"x" * 9_000), "Check its address"),
     ],
 )
@@ -159,7 +159,7 @@ def test_the_key_and_the_quotes_go_nowhere_else(briefed: Assistant, code: str) -
         moved = status(code, f"Location: {other.url}/chat/completions")
         with misbehaving(moved) as server:
             answer, _ = asks(briefed, server.url, "write")
-    assert "name that one (FOOTNOTED_LLM_URL)" in (answer.message or "")
+    assert "give that one (FOOTNOTED_LLM_URL)" in (answer.message or "")
     assert other.asked == []
 
 

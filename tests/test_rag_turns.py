@@ -46,7 +46,7 @@ def test_one_too_many_is_sent_away_and_one_who_leaves_makes_room() -> None:
         raise InterruptedError(str(row))
 
     with turns.turn():
-        with pytest.raises(InterruptedError, match="No questions are before"), turns.turn(leave):
+        with pytest.raises(InterruptedError, match="No questions are ahead of"), turns.turn(leave):
             pass
         with ThreadPoolExecutor(1) as pool:
             waits = threading.Event()

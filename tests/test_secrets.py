@@ -96,7 +96,7 @@ def test_secrets_stay_where_they_are(
         with window(library, "--auth", str(users), first=listen, **more) as address:
             ada = Visitor(address, token)
             ada.http.event_hooks["response"].append(note_headers)
-            given = (None, "A server of yours", other, "m", OWN_KEY, 5, 5)
+            given = (None, "Your own server", other, "m", OWN_KEY, 5, 5)
             for what, event in {
                 "the answer": partial(ada.send, "submit", SUMMIT, at="question"),
                 "the follow-up": partial(ada.send, "submit", "And how wide is it?", at="question"),

@@ -181,7 +181,7 @@ def docs(tmp_path: Path) -> Path:
 def test_a_folder_is_added_with_all_below_it_and_again(adding: Adding, docs: Path) -> None:
     code, said, lines = adding.run(docs)
     assert code == 0
-    assert said[0].endswith("docs: 2 files are of formats that cannot be read (.dwg, .iso).")
+    assert said[0].endswith("docs: 2 files are in formats that cannot be read (.dwg, .iso).")
     assert [line.split(":")[0] for line in said[1:-1]] == ["a.md", "b.txt", "c.TXT"]
     assert said[-1] == "3 added."
     assert [line["read"] for line in lines] == [True] * 3
@@ -520,14 +520,14 @@ def test_an_archive_is_opened_and_each_file_in_it_told(library: Library, tmp_pat
         "empty.txt is empty: it holds 0 bytes.",
         "ferry.txt: added, 1 passage",
         "inner.zip is an archive in an archive, and is not opened. Unpack it and add its files.",
-        "papers.ZIP: 1 file is of formats that cannot be read (.dwg).",
+        "papers.ZIP: 1 file is in a format that cannot be read (.dwg).",
     ]
     [entry] = library.entries()
     assert entry.source == "papers.ZIP/more/ferry.txt"
     path.write_bytes(b"PK no more")
     job.add([jobs.upload(path, "bad.zip", library)])
     job.wait(60)
-    assert texts(job.outcomes()) == ["bad.zip is damaged, or is no archive."]
+    assert texts(job.outcomes()) == ["bad.zip is damaged, or is not an archive."]
 
 
 def test_a_page_is_told_what_others_have_changed(library: Library, tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ def test_word_has_a_comment_for_each_sentence_that_was_checked() -> None:
     comments = [each.text for each in made.comments]
     assert len(comments) == 4
     assert comments[1].startswith("Contradicted.\nOtherwise: 9.")
-    assert "Not to the letter" in comments[2]
+    assert "Not word for word" in comments[2]
 
 
 def test_junit_fails_what_the_sources_do_not_say() -> None:

@@ -234,7 +234,7 @@ def test_ask_prints_the_object_that_other_programs_rely_on(
         (
             "Which yeast is best for sourdough pizza?",
             "not_in_sources",
-            ["Why it was refused", "No passage comes near."],
+            ["Why it was refused", "No passage comes close."],
         ),
     ],
 )
@@ -564,7 +564,7 @@ def test_without_a_login_the_window_listens_on_loopback_only(
 ) -> None:
     done = footnoted("chat", "--host", "0.0.0.0", "--library", tmp_path)  # noqa: S104
     assert done.returncode == 2
-    assert done.stderr.startswith("Without a login the window listens on loopback only")
+    assert done.stderr.startswith("Without a login, the window only listens on loopback")
     done = footnoted("chat", "--auth", tmp_path / "none", "--library", tmp_path)
     assert (done.returncode, "There is no users file" in done.stderr) == (2, True)
 

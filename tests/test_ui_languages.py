@@ -70,14 +70,14 @@ def test_what_is_no_language_and_no_document_is_told(lease: Path, footnoted: Foo
 def test_a_library_from_before_says_what_brings_languages(
     lease: Path, footnoted: Footnoted
 ) -> None:
-    words = "Footnoted could not tell the languages of documents yet when this library was made"
+    words = "This library was made before Footnoted could detect the languages of documents"
     assert words not in footnoted("list").stderr
     with closing(sqlite3.connect(lease.parent / "library" / "library.db")) as book, book:
         book.execute("DELETE FROM meta WHERE key = 'languages_told'")
         book.execute("UPDATE documents SET properties = '{}'")
     told = footnoted("list")
     assert (told.returncode, listed(footnoted)) == (0, ["en"])
-    assert f"{words}: `footnoted reindex` tells them." in " ".join(told.stderr.split())
+    assert f"{words}: `footnoted reindex` detects them." in " ".join(told.stderr.split())
     assert footnoted("reindex").returncode == 0
     assert words not in footnoted("list").stderr
     assert listed(footnoted) == ["de"]

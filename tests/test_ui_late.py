@@ -146,10 +146,10 @@ def box(page: Page, document: str) -> Locator:
 @of_library("works")
 def test_it_is_told_of_what_is_asked_however_fast_that_is_chosen(page: Page) -> None:
     def is_told(words: str) -> None:
-        stays(asked_of(page), [f"Asked of: {words}"], 3)
+        stays(asked_of(page), [f"Answers from: {words}"], 3)
 
     everything = page.locator("#by-tag").get_by_role("button", name="All")
-    expect(asked_of(page)).to_have_text("Asked of: all documents")
+    expect(asked_of(page)).to_have_text("Answers from: all documents")
     box(page, "bridge").uncheck()
     box(page, "tunnel").uncheck()
     is_told("no document: tick one under Documents")
@@ -205,7 +205,7 @@ def test_what_changes_while_the_list_is_drawn_is_shown_and_stays(
     expect(documents(page)).to_have_text(["bridge", "tunnel", "mill"])
     page.wait_for_timeout(500)
     expect(box(page, "bridge")).not_to_be_checked()
-    expect(asked_of(page)).to_have_text("Asked of: 2 of 3 documents")
+    expect(asked_of(page)).to_have_text("Answers from: 2 of 3 documents")
     add("The dam at Sund is of 1950.", "dam")
     library.add(of("The weir at Sund is of 1960.", "weir"))
     expect(documents(page)).to_have_text(["bridge", "tunnel", "mill", "dam", "weir"])

@@ -153,7 +153,7 @@ def test_a_library_is_made_and_renamed_and_a_broken_one_says_why(page: Page, fol
         expect(shown.locator(".told")).to_contain_text(why)
         expect(shown.locator("#new-library")).to_have_value(wrong)
     shown.locator("#new-library").fill(" Minutes 2024 ")
-    shown.get_by_role("button", name="Make").click()
+    shown.get_by_role("button", name="Create").click()
     expect(name(page)).to_contain_text("Minutes 2024")
     expect(page.locator("#documents")).to_contain_text("No documents yet")
     expect(page.locator("#opening .first")).to_contain_text("add one under Documents")
@@ -190,16 +190,16 @@ def test_a_link_to_a_document_of_another_library_says_so(open_page: OpenPage, ad
 
 
 def test_tags_narrow_the_question_and_are_given_and_taken_away(page: Page) -> None:
-    expect(asked_of(page)).to_have_text("Asked of: all documents")
+    expect(asked_of(page)).to_have_text("Answers from: all documents")
     page.get_by_role("button", name="Ask 1 document tagged tunnels").click()
-    expect(asked_of(page)).to_have_text("Asked of: 1 document tagged tunnels")
+    expect(asked_of(page)).to_have_text("Answers from: 1 document tagged tunnels")
     expect(page.get_by_role("checkbox", name="Ask bridge.txt")).not_to_be_checked()
     expect(page.get_by_role("checkbox", name="Ask tunnel.txt")).to_be_checked()
     expect(ask(page, OPENED).locator(".refusal")).to_be_visible()
     page.get_by_role("checkbox", name="Ask tunnel.txt").uncheck()
-    expect(asked_of(page)).to_have_text("Asked of: no document: tick one under Documents")
+    expect(asked_of(page)).to_have_text("Answers from: no document: tick one under Documents")
     page.locator("#by-tag").get_by_role("button", name="All").click()
-    expect(asked_of(page)).to_have_text("Asked of: all documents")
+    expect(asked_of(page)).to_have_text("Answers from: all documents")
     expect(ask(page, OPENED)).to_contain_text("Ada Holm")
 
     line = page.locator("#documents li").filter(has_text="tunnel.txt")
@@ -214,7 +214,7 @@ def test_tags_narrow_the_question_and_are_given_and_taken_away(page: Page) -> No
     line.locator(".naming").press("Enter")
     expect(line.locator(".tag")).to_have_text(["tunnels×", "old×"])
     page.get_by_role("button", name="Ask 2 documents tagged old").click()
-    line.get_by_role("button", name="Take the tag old from tunnel.txt").click()
+    line.get_by_role("button", name="Remove the tag old from tunnel.txt").click()
     expect(line.locator(".tag")).to_have_text(["tunnels×"])
     expect(page.get_by_role("button", name="Ask 1 document tagged old")).to_be_visible()
     assert_accessible(page)
@@ -279,14 +279,14 @@ def test_rights_hold_for_each_library_apart(
         assert cy.http.post("v1/ask", json=asked).status_code == 403
         assert "closed" not in cy.send("look", at="library")
         assert "closed" in bo.send("look", at="library")
-        assert "is not for you" in cy.send("submit", OPENED, at="question")
+        assert "do not have access" in cy.send("submit", OPENED, at="question")
         assert "Ada Holm" not in cy.send("submit", OPENED, at="question")
         bridge = of(BRIDGE, "bridge").id
         removed = {"document": bridge}
         assert "bo may not change the library" in bo.send("remove", at="documents", about=removed)
         assert "may not change" in cy.send("tag", at="documents", about=removed | {"add": "x"})
         made = bo.send("begin", at="library", about={"name": "new"})
-        assert "new is made." in made
+        assert "new was created." in made
         context = browser.new_context(
             extra_http_headers={"authorization": f"Bearer {tokens['cy']}"}
         )

@@ -161,7 +161,7 @@ def ask_at_the_page(address: str, number: int, until: threading.Event, heard: He
                     assert json.loads(line[5:])["success"], line
         assert quoted, text[-500:]
         assert set(re.findall(r"lighthouse of (\w+) have\?", text)) == {NAMES[number]}
-        heard.places += text.count("before this one")
+        heard.places += text.count("ahead of this one")
         heard.answered[number] += 1
     visitor.http.close()
 

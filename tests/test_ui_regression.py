@@ -71,7 +71,7 @@ def test_an_answer_is_kept_as_a_case(
     page.get_by_role("option", name="from-the-window").click()
     page.locator("#run").click()
     report = page.locator("#report")
-    expect(report).to_contain_text("No baseline is kept yet", timeout=60_000)
+    expect(report).to_contain_text("There is no baseline yet", timeout=60_000)
     expect(report.locator(".headline")).to_have_text("1 of 1 right")
     report.get_by_text("More: all metrics").click()
     passed = report.locator("tr").filter(has_text="cases that came out as they should")

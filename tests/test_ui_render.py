@@ -206,7 +206,7 @@ NEAR = {"nearest": Nearest(COUNT, ("captain",)), "reason": "not_in_sources"}
             answer((FLEET,), (sentence("It sailed.", 1), sentence("It sank."))),
             {
                 "p.answer": ["It sailed.[1]"],
-                "div.left-out": ["Left out, because the quotes do not say the sameIt sank."],
+                "div.left-out": ["Left out, because the quotes do not support itIt sank."],
             },
         ),
         (  # A quote, alone or behind words of the answer, is not said twice.

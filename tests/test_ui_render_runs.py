@@ -60,7 +60,7 @@ def test_what_broke_comes_first_with_both_answers() -> None:
     page = Page(render_runs.report(AFTER, BEFORE, verdict, verdict.line))
     assert page.texts["p.headline"] == ["1 of 3 right"]
     assert page.texts["h3."] == [
-        "Since the baseline broken: 1", "Since the baseline mended: 1", "Wrong, as before: 1",
+        "Broken since the baseline: 1", "Mended since the baseline: 1", "Still wrong: 1",
     ]  # fmt: skip
     assert page.texts["span.expected"] == [
         "Expected: “Ada” or “Ada L.”",
@@ -104,15 +104,15 @@ def test_metrics_have_names_for_people(name: str, words: str, group: str) -> Non
 
 
 def test_without_a_baseline_there_is_one_side() -> None:
-    page = Page(render_runs.report(AFTER, None, None, "No baseline is kept yet."))
+    page = Page(render_runs.report(AFTER, None, None, "There is no baseline yet."))
     assert page.texts["h3."] == ["Wrong: 2", "Right: 1"]
     assert set(page.texts["h4."]) == {"Now"}
 
 
 def test_without_a_baseline_the_run_before_is_compared() -> None:
-    page = Page(render_runs.report(AFTER, BEFORE, None, "No baseline is kept yet."))
+    page = Page(render_runs.report(AFTER, BEFORE, None, "There is no baseline yet."))
     assert page.texts["h3."][:2] == [
-        "Since the run before broken: 1", "Since the run before mended: 1",
+        "Broken since the previous run: 1", "Mended since the previous run: 1",
     ]  # fmt: skip
     assert "Before" in page.texts["h4."]
     assert not [each for each in page.texts["tr."] if "difference" in each]

@@ -98,7 +98,7 @@ def test_who_may_read_may_not_write(served: Served, briefing: Document, faults: 
     bo.send("keep_case", at="talk-bar", about={"turn": 0})
     bo.send("click", "The Tsugaru Strait is 20 kilometers wide.", at="check")
     case = (None, "mine", "Why?", True, "", [], "", False)
-    server = (None, "A server of yours", f"{served.address}v1", "m", "", 5, 5)
+    server = (None, "Your own server", f"{served.address}v1", "m", "", 5, 5)
     renamed = {"document": briefing.id, "title": "Mine"}
     accepted = {"set": "briefing", "step": "accept", "ids": ["draft-001"]}
     overruled = {"sentence": 0, "verdict": "contradicted", "note": "no"}
@@ -401,7 +401,7 @@ def test_with_a_login_nobody_else_comes_in(
     address = served.address
     page = opened(browser, wrong, f"{address}?document={briefing.id}")
     log_in(page, "ada", "wrong")
-    expect(page.get_by_role("alert")).to_contain_text("do not belong together")
+    expect(page.get_by_role("alert")).to_contain_text("Wrong name or password")
     assert_accessible(page)
     log_in(page, "ada", "the password of ada")
     expect(page.locator("#question textarea")).to_be_visible(timeout=30_000)

@@ -74,7 +74,7 @@ PUT_IN = (
     *("of the baseline", "below its floor", "above its ceiling", "The language model"),
     *("The embedding model", "The reranker", "The setting FOOTNOTED_QUOTES"),
     *("The setting FOOTNOTED_SENTENCES", "files without an ending", "nothing but white space"),
-    *("it took longer than", "a mail", "an archive", "rebuilds the vectors"),
+    *("it took longer than", "an email", "an archive", "rebuilds the vectors"),
     "`footnoted reindex",
 )
 """Words of ours that are put into the gaps of sentences."""

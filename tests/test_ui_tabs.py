@@ -103,7 +103,7 @@ def test_two_tabs_that_go_on_with_one_conversation_keep_both(page: Page) -> None
     ask(tab, LENGTH)
     expect(listed(tab)).to_have_text([SUMMIT])
     ask(page, AFTER)
-    expect(page.locator("#status")).to_contain_text("both are kept")
+    expect(page.locator("#status")).to_contain_text("both versions are kept")
     expect(listed(page)).to_have_text([SUMMIT, SUMMIT])
     ask(page, OFF_TOPIC)
     ask(tab, BEFORE)

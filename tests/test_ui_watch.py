@@ -105,7 +105,7 @@ def test_a_folder_is_followed_until_ctrl_c(
         with zipfile.ZipFile(docs / "more.zip", "w") as archive:
             archive.writestr("papers/comet.txt", "The comet Halme was seen in 1911.")
             archive.writestr("plan.dwg", "?")
-        footnoted.says(f"{docs}/more.zip: 1 file is of formats that cannot be read (.dwg).")
+        footnoted.says(f"{docs}/more.zip: 1 file is in a format that cannot be read (.dwg).")
         footnoted.says("docs/more.zip/papers/comet.txt: added, 1 passage (")
         (docs / "more.zip").unlink()
         footnoted.says("docs/more.zip/papers/comet.txt: is gone; its document stays (")
@@ -163,9 +163,7 @@ def test_only_folders_are_watched(
     monkeypatch.setattr(watch.Watch, "__iter__", lambda _: pytest.fail("a file is watched"))
     done = footnoted("add", docs / "old.txt", "--watch", "--library", docs.parent / "library")
     assert done.returncode == 2
-    assert done.stderr.startswith(
-        "With --watch a folder is looked through for what changes: give a folder."
-    )
+    assert done.stderr.startswith("--watch is for changes in a folder: give a folder.")
 
 
 @pytest.mark.browser
@@ -249,7 +247,7 @@ def test_a_folder_that_is_not_there_is_waited_for(
         threading.Timer(0.7 * number, step).start()
     assert next(changes) == Changed(came=(new,))
     docs.rename(away)
-    with pytest.raises(DocumentError, match="docs is not there any more"):
+    with pytest.raises(DocumentError, match="docs no longer exists"):
         next(changes)
-    with pytest.raises(DocumentError, match="docs is not there any more"):
+    with pytest.raises(DocumentError, match="docs no longer exists"):
         Watch([docs])

@@ -98,7 +98,7 @@ def test_the_quotes_of_an_answer_and_of_a_refusal_are_opened(
 ) -> None:
     turn = ask(page, OFF_TOPIC)
     expect(turn.locator(".refusal")).to_have_text("The sources do not say.")
-    expect(turn.locator(".looked")).to_have_text("No passage comes near.")
+    expect(turn.locator(".looked")).to_have_text("No passage comes close.")
     expect(turn.locator("a.footnote")).to_have_count(0)
     turn.locator(".found summary").click()
     cards = turn.locator("a.card")

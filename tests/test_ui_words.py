@@ -276,4 +276,4 @@ def test_the_setting_overrules_the_browser(browser: Browser, window_library: Lib
             for each in httpx.get(f"{address}config").json()["components"]
             if each["type"] == "radio"
         )
-        assert ["Ваш сервер", "A server of yours"] in radio["choices"], "what is sent is the same"
+        assert ["Ваш сервер", "Your own server"] in radio["choices"], "what is sent is the same"

@@ -123,11 +123,13 @@ class Case:
         if self.claim and (self.answers or self.unanswerable or self.history or self.after):
             raise ValueError("a claim has no answers, and is not asked in a conversation")
         if self.history and self.after:
-            raise ValueError("a case behind another one has that one's conversation as its history")
+            raise ValueError(
+                "a case with “after” continues that case, and has no history of its own"
+            )
         if self.way and self.way not in WAYS:
-            raise ValueError(f"there is no way “{self.way}” to answer, but {', '.join(WAYS)}")
+            raise ValueError(f"there is no way “{self.way}”: give one of {', '.join(WAYS)}")
         if self.way and (self.claim or self.unanswerable):
-            raise ValueError("a claim, or what is to be refused, is answered in no way of its own")
+            raise ValueError("a claim or an unanswerable case cannot have a way")
         if self.verdict == "not_in_sources" and self.evidence:
             raise ValueError("a claim that is not in the sources has no evidence")
         if self.tolerance is not None and self.answer_type not in ("number", "date"):
@@ -302,7 +304,7 @@ def read_set(path: Path) -> tuple[CaseSet, list[Problem]]:
                 first = lines[list(cases).index(case.id)]
                 problems.append(Problem(number, f"the id “{case.id}” is taken by line {first}."))
             elif case.after and not (case.after in cases and cases[case.after].question):
-                what = f"no question “{case.after}” stands before it, which it is asked behind."
+                what = f"its “after” names “{case.after}”, and no such question comes before it."
                 problems.append(Problem(number, what))
             else:
                 cases[case.id] = case

@@ -174,7 +174,7 @@ class _Shelf:
             document = self._document(evidence.document)
         except UserError as error:
             raise NoDocument(
-                f"{error} Put in what is missing with "
+                f"{error} Add what is missing with "
                 f"`footnoted add {evidence.document} {option(self._library.place)}`."
             ) from error
         if evidence.sha256 is None:
@@ -207,7 +207,7 @@ def _by_words(evidence: Evidence, document: Document) -> Span:
     places = list(occurrences(document.text, quote))
     if not places:
         nearest = _nearest(document, quote, evidence.start or 0)
-        raise NotFound(f"none of {evidence.document} reads “{_short(quote)}”{nearest}")
+        raise NotFound(f"nothing in {evidence.document} reads “{_short(quote)}”{nearest}")
     if len(places) > 1:
         listed = ", ".join(f"{at}-{at + len(quote)}" for at in places[:5])
         raise NotFound(

@@ -84,7 +84,9 @@ def judge(candidate: Run, baseline: Run | None = None, fail_on: FailOn = DEFAULT
         if run and "passed" not in run.metrics:
             raise UserError(f"The run of {run.set.name} is not of a regression set.")
     if fail_on == "broken" and baseline is None:
-        raise UserError("What broke is told against a baseline: give one with --baseline.")
+        raise UserError(
+            "Only a comparison with a baseline shows what broke: give one with --baseline."
+        )
     comparison = compare(baseline, candidate) if baseline else None
     reasons = _failures(candidate, fail_on, baseline, comparison)
     code = FAILED if reasons else PASSED
@@ -106,9 +108,9 @@ def keep(run: Run, path: Path, bounds: Bounds) -> None:
     if run.errors:
         missed = number_of(len(run.errors), "case")
         raise UserError(
-            f"{missed} of this run could not be asked, so it is no baseline. "
-            "Run it again: it goes on with those. What a set has to have mended, "
-            "`footnoted eval check` says."
+            f"{missed} of this run could not be asked, so it cannot be a baseline. "
+            "Run it again: it continues with those. `footnoted eval check` says what to correct "
+            "in a set."
         )
     usable = [
         each for each in run.metrics if not each.startswith(JUDGE_PREFIX) and "_s_p" not in each
@@ -116,17 +118,17 @@ def keep(run: Run, path: Path, bounds: Bounds) -> None:
     for name in (*bounds.floors, *bounds.ceilings):
         if name not in usable:
             raise UserError(
-                f"There can be no bound for {name}: times are noise and judges are opinions. What "
-                f"can be bounded: {', '.join(usable)}."
+                f"{name} cannot have a bound: times are noise and judges are opinions. These can "
+                f"have one: {', '.join(usable)}."
             )
     failed = [each.id for each in run.results if each.id in run.set.must_pass and not each.passed]
     if failed:
         raise UserError(
-            f"This run is no baseline: {', '.join(failed)} must pass and failed. Mend the answer, "
-            "or take `must_pass` off the case."
+            f"This run cannot be a baseline: {', '.join(failed)} must pass and failed. Correct the "
+            "answer, or remove `must_pass` from the case."
         )
     if out := _out_of_bounds(run.metrics, bounds):
-        raise UserError(f"This run does not keep its own bounds: {' '.join(out)}")
+        raise UserError(f"This run is outside its own bounds: {' '.join(out)}")
     write_run(path, replace(run, gate=bounds))
 
 

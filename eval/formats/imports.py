@@ -52,11 +52,11 @@ class Imported:
         try:
             yield
         except ValidationError as error:
-            self.bad.append(f"{what} {number} is no case: {why_invalid(error)}.")
+            self.bad.append(f"{what} {number} is not a case: {why_invalid(error)}.")
         except KeyError as error:
-            self.bad.append(f"{what} {number} is no case: it has no {error}.")
+            self.bad.append(f"{what} {number} is not a case: it has no {error}.")
         except (ValueError, TypeError, AttributeError) as error:
-            self.bad.append(f"{what} {number} is no case: {error}.")
+            self.bad.append(f"{what} {number} is not a case: {error}.")
 
 
 def read_cases(
@@ -208,7 +208,7 @@ def _add(
     refused = bool(fields.get("unanswerable")) or answer.strip() == REFUSAL
     answers = fields.pop("answers", None) or ([answer] if answer.strip() else [])
     if not isinstance(answers, list):
-        raise TypeError(f"the answers of “{question}” are no list")
+        raise TypeError(f"the answers of “{question}” are not a list")
     answers = [] if refused else [each for each in answers if normalise(each)]
     evidence = () if refused else finder.evidence(contexts, answers, found.lost)
     whole = {"id": f"case-{number:03}", "question": question, "answers": answers, **fields}

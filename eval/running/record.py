@@ -194,9 +194,10 @@ def resume(path: Path, conditions: Conditions) -> list[Result]:
         raise UserError(f"{path} is damaged. Delete it to start again.") from error
     if before != conditions:
         what = " ".join(differences(before, conditions))
-        what = what or "It differs in what a set says beside its cases."
+        what = what or "The set differs in something other than its cases."
         raise OtherConditions(
-            f"{path} is of another run. {what} Go on as before, or delete it to start again."
+            f"{path} belongs to another run. {what} Run it as before, or delete the file to start "
+            "again."
         )
     return done
 
@@ -215,7 +216,7 @@ def alone(out: Path) -> Iterator[None]:
             lock.acquire()
         except Timeout:
             raise UserError(
-                f"Another run writes {out}. Wait for it, or name another file."
+                f"Another run is writing {out}. Wait for it, or name another file."
             ) from None
     try:
         yield

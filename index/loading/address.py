@@ -57,7 +57,7 @@ def fetch(address: str, limits: Limits, *, private: bool = False) -> Fetched:
             return _received(shown, response, limits)
     except httpx.TooManyRedirects as error:
         raise DocumentError(
-            f"{shown} leads on more than {MAX_REDIRECTS} times. Give the last address."
+            f"{shown} redirects more than {MAX_REDIRECTS} times. Give the final address."
         ) from error
     except httpx.TimeoutException as error:
         raise DocumentError(f"{shown} does not answer in time. Try again later.") from error
@@ -91,7 +91,7 @@ def _received(address: str, response: httpx.Response, limits: Limits) -> Fetched
         limits.check_size(address, kind, len(data))
         if time.monotonic() > deadline:
             raise DocumentError(
-                f"{address} was not there in full after {FETCH_SECONDS:.0f} seconds."
+                f"{address} could not be downloaded within {FETCH_SECONDS:.0f} seconds."
                 " Download it another way and give the file."
             )
     return Fetched(bytes(data), kind, final, response.charset_encoding)
@@ -100,10 +100,10 @@ def _received(address: str, response: httpx.Response, limits: Limits) -> Fetched
 def _refused(address: str, response: httpx.Response) -> DocumentError:
     reason = {
         401: "it asks for a password",
-        403: "it does not let everybody in",
+        403: "access to it is restricted",
         404: "there is no such page",
         410: "the page is gone",
-        429: "it has been asked too often",
+        429: "it has had too many requests",
     }.get(response.status_code, response.reason_phrase or "no page")
     return DocumentError(
         f"{address} answers {response.status_code}: {reason}."
@@ -122,7 +122,7 @@ def _kind(content_type: str, address: str) -> str:
     if kind is None:
         raise DocumentError(
             f"{address} is of the type {media_type or 'unknown'}, which cannot be read."
-            f" What can: web pages and {', '.join(ENDINGS)}."
+            f" These can be read: web pages and {', '.join(ENDINGS)}."
         )
     return kind
 

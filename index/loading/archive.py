@@ -62,7 +62,7 @@ class Archive:
 
     def not_opened(self, inner: str) -> str:
         """Tell the user that one of the `archives` is not opened, and what to do."""
-        where = "a mail" if self.mail else "an archive"
+        where = "an email" if self.mail else "an archive"
         return (
             f"{path_line(inner)} is an archive in {where}, and is not opened. Unpack it and add its"
             " files."
@@ -144,7 +144,7 @@ def _archive_at(path: Path, _changed: int, size: int) -> Archive:
     except DocumentError as error:
         raise DocumentError(str(error).replace("{name}", name)) from error.__cause__
     except (OSError, zipfile.BadZipFile, ValueError) as error:
-        raise DocumentError(f"{name} is damaged, or is no archive.") from error
+        raise DocumentError(f"{name} is damaged, or is not an archive.") from error
     members = {_plain(each.filename): each for each in opened.infolist() if not each.is_dir()}
     files: dict[str, zipfile.ZipInfo] = {}
     archives: list[str] = []
@@ -186,11 +186,11 @@ def listed(data: bytes) -> list[str]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             files = [each for each in archive.infolist() if not each.is_dir()]
     except (zipfile.BadZipFile, EOFError, ValueError, NotImplementedError, OSError) as error:
-        raise DocumentError("{name} is damaged, or is no archive.") from error
+        raise DocumentError("{name} is damaged, or is not an archive.") from error
     if len(files) > MOST_FILES:
         raise DocumentError(
-            f"{{name}} holds {len(files):,} files, and up to {MOST_FILES:,} in an archive are read."
-            " Unpack it and add the folder."
+            f"{{name}} holds {len(files):,} files, and up to {MOST_FILES:,} can be read from an"
+            " archive. Unpack it and add the folder."
         )
     unpacked = sum(each.file_size for each in files)
     if unpacked > LIMITS.max_unpacked_bytes:

@@ -170,12 +170,14 @@ def kind_of_ending(name: str) -> str:
     ending = PurePosixPath(name).suffix.lower()
     if newer := OLDER.get(ending):
         raise DocumentError(
-            f"{name} is of an old program, and cannot be read. Save it there as {newer} and give"
-            " that."
+            f"{name} is in an old format that cannot be read. Save it as {newer} in its program,"
+            " and use that file."
         )
     if ending not in ENDINGS:
         what = f"files that end in {ending}" if ending else "files without an ending"
-        raise DocumentError(f"{name}: {what} cannot be read. What can: {', '.join(ENDINGS)}.")
+        raise DocumentError(
+            f"{name}: {what} cannot be read. These can be read: {', '.join(ENDINGS)}."
+        )
     return ENDINGS[ending]
 
 

@@ -170,7 +170,7 @@ def _like(patterns: Sequence[str]) -> GitIgnoreSpec:
         return GitIgnoreSpec.from_lines(patterns)
     except ValueError as error:
         raise DocumentError(
-            f"One of the patterns {', '.join(patterns)} is none: {error}"
+            f"One of the patterns {', '.join(patterns)} is not valid: {error}"
         ) from error
 
 
@@ -251,8 +251,8 @@ def _document(
 
 
 NOT_READ = (
-    "{name} has no text in it: its pages are pictures. `pip install 'footnoted[scans]'` brings what"
-    " reads them; add the file again then."
+    "{name} has no text in it: its pages are pictures. Run `pip install 'footnoted[scans]'` so"
+    " that they can be read, then add the file again."
 )
 
 

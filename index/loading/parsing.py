@@ -101,7 +101,7 @@ def _content(
 def _nothing_seen(scans: Sequence[Scan]) -> str:
     """Say that pictures gave no text: either they have none, or its script is not known."""
     if all(each.confidence > 0 for each in scans):
-        return "No text was found in {name}: what it shows are pictures without words."
+        return "No text was found in {name}: it holds only pictures without words."
     return (
         "The writing in {name} could not be read. Cyrillic, Greek, Arabic, Korean and Indian"
         " scripts need Tesseract: install it with its languages (on Debian tesseract-ocr and"
@@ -116,7 +116,7 @@ def _check_zip(data: bytes, kind: str, most: int) -> None:
     if kind in _OLDER and data.startswith(b"\xd0\xcf\x11\xe0"):  # Office's container for both.
         raise DocumentError(
             f"{{name}} is protected with a password, or is an old {_OLDER[kind]} file. Save it as"
-            f" .{kind} without a password and give that."
+            f" .{kind} without a password and use that file."
         )
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -135,7 +135,7 @@ def _check_zip(data: bytes, kind: str, most: int) -> None:
         ) from error
     except RuntimeError as error:  # zipfile has no error of its own for this.
         raise DocumentError(
-            "{name} is protected with a password. Save a copy without it and give that."
+            "{name} is protected with a password. Save a copy without it and use that."
         ) from error
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError) as error:
         raise DocumentError(f"{{name}} is damaged, or is not a .{kind} file.") from error

@@ -43,8 +43,8 @@ def _public_address(host: str) -> str:
     for address in addresses:
         if not is_public(address):
             raise DocumentError(
-                f"{host} is {address}, an address of this machine or of its network, and those are "
-                "not fetched. FOOTNOTED_PRIVATE_ADDRESSES=true lets them be."
+                f"{host} is {address}, an address of this machine or its network, and such "
+                "addresses are not fetched. Set FOOTNOTED_PRIVATE_ADDRESSES=true to allow them."
             )
     return addresses[0]
 

@@ -89,7 +89,7 @@ class Watch:
             self._look()  # Raises its own error if a folder is not there.
             raise DocumentError(
                 f"The folders cannot be watched: {reason(error)}. Set"
-                " `WATCHFILES_FORCE_POLLING=true` to have them looked through again and again."
+                " `WATCHFILES_FORCE_POLLING=true` to check them at regular intervals instead."
             ) from error
 
     def name(self, file: Path) -> str:
@@ -106,8 +106,8 @@ class Watch:
             below = folder(path, *self._patterns)
             if below is None:
                 raise DocumentError(
-                    f"The folder {path_line(str(path))} is not there any more. Run the same command"
-                    " when it is back."
+                    f"The folder {path_line(str(path))} no longer exists. Run the same command when"
+                    " it is back."
                 )
             stamps = {file: _stamp(file) for file in below.files}
             found[path] = {file: stamp for file, stamp in stamps.items() if stamp}

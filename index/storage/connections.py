@@ -164,8 +164,8 @@ class Connections:
             given = psycopg.conninfo.conninfo_to_dict(self.database.address)
         except psycopg.Error:  # Its message would quote the address.
             raise LibraryError(
-                f"The address of the library {self.database} cannot be read by PostgreSQL's "
-                "library: look at its parameters."
+                f"PostgreSQL's client library cannot read the address of the library "
+                f"{self.database}: check its parameters."
             ) from None
         try:
             connection: Connection = psycopg.connect(
@@ -183,8 +183,8 @@ class Connections:
             encoding = self.set_up(connection)
             if encoding != "UTF8":
                 raise LibraryError(
-                    f"The database of the library {self.database} keeps its texts in {encoding}: "
-                    "make one in UTF8 (createdb --encoding=UTF8 --template=template0)."
+                    f"The database of the library {self.database} has the encoding {encoding}: "
+                    "make one with UTF8 (createdb --encoding=UTF8 --template=template0)."
                 )
         except BaseException:
             connection.close()
@@ -223,7 +223,7 @@ class Connections:
             case errors.ReadOnlySqlTransaction():
                 return (
                     f"The library {name} cannot be written: {said}. Give the address of the "
-                    "server that may be written to."
+                    "server that accepts writes."
                 )
             case (
                 errors.UndefinedTable()
@@ -232,15 +232,15 @@ class Connections:
                 | errors.InvalidSchemaName()
             ):
                 return (
-                    f"The library {name} is gone, or is not what it should be: {said}. Put back a "
+                    f"The library {name} is missing or is not as it should be: {said}. Restore a "
                     "backup, or add the documents to a new library."
                 )
             case psycopg.OperationalError() | psycopg.InterfaceError() if _is_lost(error):
                 return (
                     f"The connection to the library {name} was lost: {said}. What was being "
-                    "written is in the library wholly or not at all. Try again."
+                    "written was either saved completely or not at all. Try again."
                 )
-        return f"The library {name} cannot be used: {said}. Look into the server's log."
+        return f"The library {name} cannot be used: {said}. Check the server's log."
 
     def _said(self, error: psycopg.Error) -> str:
         """Return the server's or the driver's message, on one line and without secrets."""
@@ -300,7 +300,7 @@ def _is_lost(error: psycopg.Error) -> bool:
 _ADVICE = (
     (
         r"password|authentication|no pg_hba|role .* does not exist",
-        "Give the right user in the address, and the password by PGPASSWORD or in ~/.pgpass.",
+        "Give the right user in the address, and the password in PGPASSWORD or ~/.pgpass.",
     ),
     (
         r"too many (?:clients|connections)|connection slots",
@@ -315,4 +315,4 @@ def _advice(said: str) -> str:
     for pattern, advice in _ADVICE:
         if re.search(pattern, said):
             return advice
-    return "See that the server runs and is reached from here, or change the address."
+    return "Check that the server is running and can be reached from here, or change the address."

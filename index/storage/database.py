@@ -103,6 +103,6 @@ def folder_of(place: Place) -> Path:
 def _unreadable() -> LibraryError:
     return LibraryError(
         "The address of the database cannot be read: write it as postgresql://USER@HOST/DATABASE, "
-        "with each of the signs / ? # @ : % in a password as its code (%2F for a slash), or give "
-        "the password by PGPASSWORD or in ~/.pgpass."
+        "with each of the characters / ? # @ : % in a password as its code (%2F for a slash), or "
+        "give the password in PGPASSWORD or ~/.pgpass."
     )

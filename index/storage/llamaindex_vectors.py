@@ -167,7 +167,7 @@ class LlamaIndexVectors:
         if found:
             raise LibraryError(
                 f"The vector store {self._factory} is not empty for the name {self.name}. Its "
-                "factory is given a name, and must return a store of its own for each: change it."
+                "factory must return a separate store for each name that it is given: change it."
             )
 
     def _keys(self, ids: Sequence[str]) -> list[Key]:

@@ -656,7 +656,7 @@ class Store:
 
 def mends(place: Place) -> str:
     """Tell the user how to repair a library's database."""
-    return f"`footnoted library repair {option(place)}` keeps what can be proven of it."
+    return f"`footnoted library repair {option(place)}` keeps the parts that can be proven intact."
 
 
 def of_another_version(place: Place, schema: str | None, here: str) -> LibraryError:

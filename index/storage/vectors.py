@@ -146,8 +146,8 @@ class Vectors:
                 reason = reason.replace(self._token, "…")
             return LibraryError(
                 f"The vectors of the library {self._library} on the server "
-                f"{without_password(self._server)} cannot be used: {reason}. See that the server "
-                f"runs. Where it has lost them, the documents are still here: {rebuild}"
+                f"{without_password(self._server)} cannot be used: {reason}. Check that the "
+                f"server is running. If it has lost them, the documents are still here: {rebuild}"
             )
         return LibraryError(
             f"The vectors of the library {self._library} cannot be used: {reason}. The documents "

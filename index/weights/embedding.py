@@ -125,7 +125,7 @@ def load_scorer(name: str, models: Path) -> Scores:
     model = _load_foreign("CrossEncoder", name)
     if model.num_labels != 1:
         raise UserError(
-            f"The model {name} is no reranker: it gives {model.num_labels} scores, and one is "
+            f"The model {name} is not a reranker: it gives {model.num_labels} scores, and one is "
             "needed. Set FOOTNOTED_RERANKER to another one."
         )
     return partial(model.predict, batch_size=16, activation_fn=lambda logits: logits)

@@ -57,8 +57,8 @@ class ForeignEmbedding:
             ) from error
         if rows.ndim != 2 or len(rows) != count or not _have_length(rows):
             raise UserError(
-                f"The embedding {self._factory.name} does not return a vector with a length for "
-                f"each text. Correct that, or change {self._factory.setting}."
+                f"The embedding {self._factory.name} does not return a vector of non-zero length "
+                f"for each text. Correct that, or change {self._factory.setting}."
             )
         scaled: list[list[float]] = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).tolist()
         return scaled

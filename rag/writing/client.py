@@ -58,7 +58,7 @@ def _proxy(address: str) -> httpcore.Proxy | None:
 def _refuse_compressed(response: httpx.Response) -> None:
     """Raise ProtocolError if a response is compressed: few bytes could expand to any size."""
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise ProtocolError("it answers compressed, which was not asked for")
+        raise ProtocolError("it sent a compressed answer, which was not requested")
 
 
 class _Transport(httpx.BaseTransport):

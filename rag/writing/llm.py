@@ -280,7 +280,7 @@ class Writer:
                 if length > MOST_WRITTEN:
                     raise LLMUnavailable(
                         f"The language model {self.name} does not stop writing: answers are a "
-                        "few sentences, and it has not heeded how long one may be."
+                        "few sentences, and it has ignored the limit on their length."
                     )
                 ended = (ended or is_last(piece)) and not (whole and _is_cut_off(piece))
                 yield words
@@ -288,7 +288,9 @@ class Writer:
                 if not whole and repeats_itself(tail, OVER_AND_OVER):
                     return
             if not ended:
-                raise LLMUnavailable(f"The language model {self.name} broke off in an answer.")
+                raise LLMUnavailable(
+                    f"The language model {self.name} stopped in the middle of an answer."
+                )
 
     def propose(self, sentence: str) -> tuple[str, str] | None:
         """Propose a question that a sentence answers, and the words of it that do.
@@ -342,8 +344,8 @@ class Writer:
             ) from error
         except _NONSENSE as error:
             raise LLMUnavailable(
-                f"The language model {self.name} says what no OpenAI-compatible server would "
-                f"({type(error).__name__})."
+                f"The language model {self.name} does not answer as an OpenAI-compatible server "
+                f"does ({type(error).__name__})."
                 + (" Check its address (FOOTNOTED_LLM_URL)." if self.elsewhere else "")
             ) from error
 
@@ -617,7 +619,7 @@ def _mends(error: Exception, *, elsewhere: bool) -> str:
         case openai.APIStatusError() if (seconds := retry_after(error)) is not None:
             return f" It says to ask again in {seconds:,.0f} s."
         case openai.APIStatusError(status_code=status) if elsewhere and 300 <= status < 400:
-            return " It lies at another address now: name that one (FOOTNOTED_LLM_URL)."
+            return " It has moved to another address: give that one (FOOTNOTED_LLM_URL)."
         case openai.APIConnectionError() | httpx.TransportError() if elsewhere:
             return " Check its address (FOOTNOTED_LLM_URL)."
     return ""

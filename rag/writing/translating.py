@@ -64,8 +64,8 @@ def translate(
     name, own = language_name(code), quote.document.language_at(quote.start)
     if writer is None:
         raise UserError(
-            "There is no language model to translate with: FOOTNOTED_LLM or FOOTNOTED_LLM_URL "
-            "names one."
+            "There is no language model to translate with: name one with FOOTNOTED_LLM or "
+            "FOOTNOTED_LLM_URL."
         )
     if code == own:
         raise UserError(f"The quote is in {name} as it is.")
@@ -85,7 +85,7 @@ def translate(
         )
     if other := other_figures(said, code, quote.text, own):
         raise LLMUnavailable(
-            f"The language model {writer.name} has put other numbers or days into its translation "
-            f"than the quote has ({', '.join(other)}), so it is not shown."
+            f"The translation by the language model {writer.name} has other numbers or dates than "
+            f"the quote ({', '.join(other)}), so it is not shown."
         )
     return Translation(quote, code, said, writer.name)

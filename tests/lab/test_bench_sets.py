@@ -80,7 +80,7 @@ def test_the_evidence_of_the_follow_ups_is_short(
 
 
 def test_one_document_alone_is_not_enough(follow_ups: CaseSet, documents: list[Document]) -> None:
-    with pytest.raises(UserError, match="Put in what is missing"):
+    with pytest.raises(UserError, match="Add what is missing"):
         resolve(follow_ups, Shelf(documents[0]))
 
 

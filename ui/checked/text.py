@@ -51,18 +51,18 @@ def differences(checked: Checked) -> list[str]:
         )
     if checked.differs:
         is_otherwise = checked.verdict == "contradicted"
-        what = _("Otherwise: %(what)s.") if is_otherwise else _("No quote bears out: %(what)s.")
+        what = _("Otherwise: %(what)s.") if is_otherwise else _("No quote supports: %(what)s.")
         found.append(what % {"what": "; ".join(checked.differs)})
     return found + [each for quotation in checked.quotations for each in _quotation(quotation)]
 
 
 def _quotation(quotation: Quotation) -> list[str]:
     if quotation.found is None:
-        return [_("The words in quotation marks stand in no source.")]
+        return [_("The words in quotation marks are in none of the sources.")]
     if quotation.verbatim:
         return []
     differs, where = "; ".join(quotation.differs), place(quotation.found)
-    return [_("Not to the letter: %(what)s (%(place)s).", what=differs, place=where)]
+    return [_("Not word for word: %(what)s (%(place)s).", what=differs, place=where)]
 
 
 def summary(draft: Document, checked: Sequence[Checked]) -> str:

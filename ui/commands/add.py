@@ -108,7 +108,7 @@ def add(
         raise UserError(_("Standard input can be read once: give - once."))
     if (remove_gone or watch) and not folders:
         option = "--watch" if watch else "--remove-gone"
-        words = _("With %(option)s a folder is looked through for what changes: give a folder.")
+        words = _("%(option)s is for changes in a folder: give a folder.")
         raise UserError(words % {"option": option})
     adding = _Adding(shelf, partial(read_source, private=private, name=name), tags)
     if watch:
@@ -197,8 +197,8 @@ def _foreign(languages: Collection[str]) -> str:
 
     names = listed(sorted(language_name(each, spoken()) for each in languages))
     return _(
-        "There are documents in %(names)s, and this library’s models have learned English. To read "
-        "all languages, set FOOTNOTED_EMBEDDING=%(model)s and run `footnoted reindex`.",
+        "There are documents in %(names)s, but this library’s models were trained on English. To "
+        "read all languages, set FOOTNOTED_EMBEDDING=%(model)s and run `footnoted reindex`.",
         names=names,
         model=MULTILINGUAL,
     )
@@ -316,8 +316,8 @@ def _tell_others(source: str, others: Counter[str]) -> None:
     if count := others.total():
         kinds = ", ".join(visible(each) for each in sorted(others)[:5])
         words = ngettext(
-            "%(name)s: %(num)s file is of formats that cannot be read (%(formats)s).",
-            "%(name)s: %(num)s files are of formats that cannot be read (%(formats)s).",
+            "%(name)s: %(num)s file is in a format that cannot be read (%(formats)s).",
+            "%(name)s: %(num)s files are in formats that cannot be read (%(formats)s).",
             count,
             name=path_line(source),
             formats=kinds,

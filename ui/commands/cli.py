@@ -321,9 +321,9 @@ def chat(
     if auth is None and proxy is None and host not in LOOPBACK:
         raise UserError(
             _(
-                "Without a login the window listens on loopback only, and %(host)s is not: whoever "
-                "reached it could read, add and remove documents. `footnoted user NAME --auth FILE`"
-                " makes a file of users; give it with --auth FILE.",
+                "Without a login, the window only listens on loopback addresses, and %(host)s is "
+                "not one: anyone who reached it could read, add and remove documents. `footnoted "
+                "user NAME --auth FILE` makes a file of users; give it with --auth FILE.",
                 host=host,
             )
         )

@@ -212,7 +212,7 @@ def keep_baseline(
         had = {each.id: each for each in before.results}
         taken = sum(had.get(each.id) != each for each in done.results)
         left = len(had.keys() - {each.id for each in done.results})
-        words = _("%(taken)s cases taken into %(path)s, and %(left)s left it.")
+        words = _("%(taken)s cases taken into %(path)s, and %(left)s removed.")
         message = words % {"taken": taken, "path": baseline, "left": left}
     keep(done, baseline, bounds)
     tell(f"{message} {_in_words(bounds)}")

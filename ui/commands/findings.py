@@ -123,7 +123,7 @@ def _settings(library: str | Path | None) -> tuple[Settings, tuple[State, str]]:
         settings = load_settings(library=library)
     except UserError as error:
         given = _given(library)
-        words = said(str(error)) + " " + _("What follows goes by the defaults.")
+        words = said(str(error)) + " " + _("The rest is checked with the defaults.")
         return Settings.model_construct(**given), ("wrong", words)
     choose(settings.language)
     path = settings_file()
@@ -200,7 +200,7 @@ def _packages() -> Found:
         yield "wrong", words % {"name": last, "why": shortened(lines[-1], 200)}
     else:
         names = f"{', '.join(NATIVE[:3])}, …"
-        yield "ok", _("what is made for this kind of machine runs (%(names)s)", names=names)
+        yield "ok", _("packages built for this kind of machine run (%(names)s)", names=names)
 
 
 def _misfit(wanted: Any) -> str | None:
@@ -258,7 +258,7 @@ def _weights(settings: Settings, *, thorough: bool) -> Found:
             right = _("every byte is right") if thorough else _("all files have their sizes")
             yield "ok", f"{name}: {right}"
     if not settings.writes:
-        yield "note", _("FOOTNOTED_LLM is none: answers are words with their quotes")
+        yield "note", _("FOOTNOTED_LLM is none: answers are the words found and their quotes")
 
 
 def _models(settings: Settings) -> dict[str, str]:
@@ -292,15 +292,15 @@ def _own_model(name: str, role: str) -> tuple[State, str]:
         words = _("%(name)s is code of your own: it is run when it is first needed")
         return "note", words % {"name": name}
     if role != "answer":
-        words = _("%(name)s is not of the catalogue: it is loaded when it is first needed")
+        words = _("%(name)s is not in the catalogue: it is loaded when it is first needed")
         return "note", words % {"name": name}
     path = Path(name).expanduser()
     if not path.is_file():
-        words = _("There is no language model %(name)s. Set FOOTNOTED_LLM to one there is.")
+        words = _("There is no language model %(name)s. Set FOOTNOTED_LLM to one that exists.")
         return "wrong", words % {"name": name}
     with path.open("rb") as file:
         if file.read(4) != b"GGUF":
-            words = _("%(name)s is no GGUF file. Set FOOTNOTED_LLM to one, or to “none”.")
+            words = _("%(name)s is not a GGUF file. Set FOOTNOTED_LLM to one, or to “none”.")
             return "wrong", words % {"name": name}
     size = _size(path.stat().st_size)
     return "ok", _("%(name)s: a GGUF file of %(size)s", name=name, size=size)
@@ -384,8 +384,8 @@ def _library(settings: Settings) -> Found:
         yield "note", _(UNTOLD)
     if unfinished := library.unfinished():
         words = _(
-            "an interrupted command has left something of %(number)s documents, which no search "
-            "finds: the next command that changes the library sweeps it away"
+            "an interrupted command left traces of %(number)s documents, which no search finds: "
+            "the next command that changes the library removes them"
         )
         yield "note", words % {"number": unfinished}
     yield from _search(library, settings)
@@ -473,7 +473,7 @@ def _chroma(settings: Settings) -> Found:
         )
         yield "wrong", words % {"address": shown}
     elif not answer.is_success:
-        words = _("%(address)s is no Chroma server of today: it answers %(status)s.")
+        words = _("%(address)s is not a current Chroma server: it answers %(status)s.")
         yield "wrong", words % {"address": shown, "status": answer.status_code}
     else:
         yield "ok", _("%(address)s answers", address=shown)

@@ -33,8 +33,8 @@ app = typer.Typer(
 )
 
 UNTOLD = noted(
-    "Footnoted could not tell the languages of documents yet when this library was made: "
-    "`footnoted reindex` tells them"
+    "This library was made before Footnoted could detect the languages of documents: `footnoted "
+    "reindex` detects them"
 )
 
 
@@ -60,7 +60,7 @@ def check(
         ngettext("%(num)s passage", "%(num)s passages", proof.passages),
         ngettext("%(num)s vector", "%(num)s vectors", proof.vectors),
     ]
-    what = "" if proof.embedded else " " + _("(vectors were looked at, not made again)")
+    what = "" if proof.embedded else " " + _("(vectors were looked at, but not recomputed)")
     tell(_("As they should be: %(what)s.", what=", ".join(right) + what))
     if proof.faults:
         tell(_("`footnoted library repair` mends what can be mended."))

@@ -114,8 +114,8 @@ def import_set(
     brought = documents_of(form, text)
     if brought and documents is None:
         words = _(
-            "%(name)s brings %(number)s documents. Say with --documents DIR where they are to be "
-            "written, and put them into the library with `footnoted add`."
+            "%(name)s comes with %(number)s documents. Say with --documents DIR where to write "
+            "them, and add them to the library with `footnoted add`."
         )
         raise UserError(words % {"name": file.name, "number": len(brought)})
     if documents is not None:
@@ -201,7 +201,7 @@ def draft_cases(
             found, writer, assistant.reader, count, lambda done, _: bar.update(task, completed=done)
         )
     if not cases:
-        words = _("%(name)s has no sentence that a question could be made of.")
+        words = _("%(name)s has no sentence to make a question from.")
         raise UserError(words % {"name": found.name})
     write_set(out, cases)
     answerable = sum(not each.unanswerable for each in cases)

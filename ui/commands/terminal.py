@@ -118,18 +118,18 @@ def _begin(library: str | Path | None, models: Path | None = None) -> Settings:
 
 
 OLDER_WORDS = noted(
-    "An older version of Footnoted made the words that are searched here, which finds fewer forms "
-    "of a word: `footnoted reindex` makes them again"
+    "The search words here come from an older version of Footnoted, which finds fewer forms of a "
+    "word: `footnoted reindex` makes them again"
 )
 
 
 def _tell_outdated(library: Library) -> None:
     if outdated := library.outdated():
         words = ngettext(
-            "%(num)s document was read by an older version of Footnoted, which took other text or "
-            "headings out of such files: `footnoted reindex` reads them again.",
-            "%(num)s documents were read by an older version of Footnoted, which took other text or"
-            " headings out of such files: `footnoted reindex` reads them again.",
+            "%(num)s document was read by an older version of Footnoted, which got different text "
+            "or headings from such files: `footnoted reindex` reads it again.",
+            "%(num)s documents were read by an older version of Footnoted, which got different "
+            "text or headings from such files: `footnoted reindex` reads them again.",
             outdated,
         )
         tell(words)
@@ -175,7 +175,7 @@ def leave(code: int) -> NoReturn:
     except OSError as error:
         code = 2
         sys.stderr.write(
-            _("What was printed cannot be written: %(why)s.", why=error.strerror or error) + "\n"
+            _("The output cannot be written: %(why)s.", why=error.strerror or error) + "\n"
         )
     sys.stderr.flush()
     os._exit(code)

@@ -19,7 +19,7 @@ from rag.writing.retry import Waiting
 from ui.conversations.citing import where
 from ui.words.words import _, days, ngettext, noted, quoted
 
-NOTHING_NEAR = noted("No passage comes near.")
+NOTHING_NEAR = noted("No passage comes close.")
 """Said with a refusal if that is so."""
 
 
@@ -58,8 +58,8 @@ def answer_text(answer: Answer) -> Group:
     dropped = sum(not sentence.supported for sentence in answer.sentences)
     if dropped:
         what = ngettext(
-            "%(num)s sentence was left out, because the quotes do not say the same.",
-            "%(num)s sentences were left out, because the quotes do not say the same.",
+            "%(num)s sentence was left out, because the quotes do not support it.",
+            "%(num)s sentences were left out, because the quotes do not support them.",
             dropped,
         )
         parts.append(Text(what, style="yellow"))
@@ -130,7 +130,7 @@ def _why(answer: Answer, decision: Decision) -> str:
     if answer.borne_out:
         return why
     not_borne_out = _(
-        "The quotes do not bear out what was written from them, so that %(least)s is needed.",
+        "The quotes do not support what was written from them, so %(least)s is needed.",
         least=f"{decision.sure_from:.2f}",
     )
     return f"{why} {not_borne_out}"
@@ -163,10 +163,10 @@ def waits(event: Waiting | Queued) -> str:
         words = _("The language model %(why)s: trying again in %(seconds)s s.")
         return words % {"why": event.why, "seconds": seconds}
     if not event.before:
-        return _("No questions are before this one.")
+        return _("No questions are ahead of this one.")
     return ngettext(
-        "%(num)s question is before this one.",
-        "%(num)s questions are before this one.",
+        "%(num)s question is ahead of this one.",
+        "%(num)s questions are ahead of this one.",
         event.before,
     )
 

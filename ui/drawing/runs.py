@@ -102,16 +102,16 @@ def report(last: Run, before: Run | None, verdict: Verdict | None, note: str) ->
     chosen = (
         (_("Could not be asked"), errors, True),
         (
-            _("Since the baseline broken") if verdict else _("Since the run before broken"),
+            _("Broken since the baseline") if verdict else _("Broken since the previous run"),
             broken,
             True,
         ),
         (
-            _("Since the baseline mended") if verdict else _("Since the run before mended"),
+            _("Mended since the baseline") if verdict else _("Mended since the previous run"),
             mended,
             True,
         ),
-        (_("Wrong, as before") if before else _("Wrong"), failed - broken, True),
+        (_("Still wrong") if before else _("Wrong"), failed - broken, True),
         (_("Right"), passed - mended, False),
     )
     groups = [
@@ -133,7 +133,7 @@ def _changed(broken: int, mended: int, *, baseline: bool) -> str:
     if baseline:
         words = _("Since the baseline %(broken)s broke and %(mended)s were mended.")
     else:
-        words = _("Since the run before %(broken)s broke and %(mended)s were mended.")
+        words = _("Since the previous run %(broken)s broke and %(mended)s were mended.")
     return words % {"broken": broken, "mended": mended}
 
 

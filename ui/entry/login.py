@@ -238,7 +238,7 @@ class Login:
             may_enter, self._users, name, password, limiter=self._hashing
         )
         if not right:
-            return _page(_("This name and password do not belong together. Try again."), 401)
+            return _page(_("Wrong name or password. Try again."), 401)
         self._tries.succeed(*keys)
         response: Response = PlainTextResponse("You are logged in.")
         if "text/html" in request.headers.get("accept", ""):  # A browser; programs want no page.
@@ -288,8 +288,8 @@ def content_length(headers: Headers) -> int | None:
 
 def _too_many(wait: int) -> str:
     return ngettext(
-        "There were too many tries. Wait %(num)s seconds, and try again.",
-        "There were too many tries. Wait %(num)s seconds, and try again.",
+        "Too many tries. Wait %(num)s seconds and try again.",
+        "Too many tries. Wait %(num)s seconds and try again.",
         wait,
     )
 

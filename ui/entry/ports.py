@@ -25,7 +25,7 @@ def free_port(host: str, port: int | None) -> int:
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 reason = error.strerror or error
-                raise UserError(f"{host}:{each} cannot be listened at: {reason}.") from error
+                raise UserError(f"Cannot listen on {host}:{each}: {reason}.") from error
         else:
             return each
     if port is None:

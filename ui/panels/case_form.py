@@ -72,13 +72,13 @@ class CaseForm:
             self.question = gr.Textbox(label=_("Question"), lines=1, max_lines=3)
             self.refuse = gr.Checkbox(label=_("The sources do not say: it should be refused"))
             self.answers = gr.Textbox(
-                label=_("Accepted answers, one a line: any of them must occur"),
+                label=_("Accepted answers, one per line: at least one must appear"),
                 lines=2,
                 max_lines=5,
             )
-            self.evidence = gr.CheckboxGroup(label=_("Quotes that state it"), choices=[])
+            self.evidence = gr.CheckboxGroup(label=_("Quotes that state the answer"), choices=[])
             with gr.Row():
-                self.tags = gr.Textbox(label=_("Tags, with commas"), max_lines=1)
+                self.tags = gr.Textbox(label=_("Tags, separated by commas"), max_lines=1)
                 self.must_pass = gr.Checkbox(label=_("Must pass"))
             with gr.Row():
                 self.save = gr.Button(_("Keep"), variant="primary", elem_id="keep-case")
@@ -180,7 +180,9 @@ def own_set(folder: Path, name: str) -> Path:
     Raises UserError for an invalid name.
     """
     if not _NAME.fullmatch(name.strip()):
-        raise UserError(_("The name of a set is letters, digits, dashes and underscores."))
+        raise UserError(
+            _("The name of a set can only have letters, digits, dashes and underscores.")
+        )
     return folder / f"{name.strip()}.jsonl"
 
 

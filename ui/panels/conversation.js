@@ -33,7 +33,7 @@ const keep = () => {
       if (!covers(exchanges, id)) {
         id = newId();
         parted.set(given, id);
-        say(_("This conversation went on in another tab too: both are kept."));
+        say(_("This conversation also went on in another tab: both versions are kept."));
       }
       write(id, exchanges);
     }
@@ -64,7 +64,7 @@ const turnTo = (library, id) => {
   const turn = new CustomEvent("footnoted:turn", { detail: library, cancelable: true });
   if (document.dispatchEvent(turn)) return;
   comingTo = null;
-  say(_("Wait for what is being made, or stop it: it is of the library that is open."));
+  say(_("Wait for what is in progress, or stop it: it belongs to the library that is open."));
 };
 const openKept = (id) => {
   const found = kept(id);

@@ -139,7 +139,7 @@ _LACKING: dict[Right, str] = {
         "user NAME --may remove`)."
     ),
     "fetch": noted(
-        "%(name)s may not have addresses called here: whoever runs this window can allow it "
+        "%(name)s may not connect to addresses here: whoever runs this window can allow it "
         "(`footnoted user NAME --may fetch`)."
     ),
 }

@@ -59,8 +59,8 @@ class Fetch:
         if self.error:
             return _(
                 "The language model could not be fetched; the terminal that the window was started "
-                "from says why. Run `%(command)s` and ask again. Until then answers are the words "
-                "and their quotes.",
+                "from says why. Run `%(command)s` and ask again. Until then, answers are the words "
+                "found and their quotes.",
                 command=self.error,
             )
         return in_words(self._progress) if self._thread.is_alive() else _(BUG)
@@ -127,11 +127,13 @@ def fetching(settings: Settings, tell: Callable[[str], None]) -> Iterator[Fetch 
 def in_words(progress: Progress) -> str:
     """Return how far a fetch is, and what answers are until it has ended."""
     if progress.note:
-        return _("%(note)s Until then answers are the words and their quotes.", note=progress.note)
+        return _(
+            "%(note)s Until then, answers are the words found and their quotes.", note=progress.note
+        )
     done, total = (in_digits(round(size / 1e6)) for size in (progress.done, progress.total))
     return _(
-        "The language model is being fetched: %(done)s of %(all)s MB. Until then answers are the "
-        "words and their quotes.",
+        "The language model is being fetched: %(done)s of %(all)s MB. Until then, answers are the "
+        "words found and their quotes.",
         done=done,
         all=total,
     )

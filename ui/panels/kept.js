@@ -151,7 +151,7 @@ const fill = (id, conversations = all()) => {
   next.append(
     ...[...days].map(([day, within]) => make("li", {}, make("h3", {}, day), make("ul", {}, ...within.map(lineOf)))),
   );
-  const none = wanted ? _("No conversation has these words.") : _("What you ask is kept here, in this browser.");
+  const none = wanted ? _("No conversation has these words.") : _("Your conversations are kept here, in this browser.");
   if (!lines.length) next.append(make("li", { class: "empty" }, none));
   // A button that is replaced while it is pressed is never clicked: only changes are redrawn.
   for (const each of list.querySelectorAll("[aria-current]")) each.removeAttribute("aria-current");

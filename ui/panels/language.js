@@ -11,7 +11,7 @@ nameLanguage();
 // Texts that Gradio has no place for are put on the page by its style.
 const inStyle = {
   "--add": _("Add files: drop them here or click"),
-  "--formats": _("Texts, PDFs, slides, sheets, mails, pictures, ZIP"),
+  "--formats": _("Text, PDF, slides, spreadsheets, email, pictures, ZIP"),
   "--opening": _("Opening…"),
 };
 for (const [name, words] of Object.entries(inStyle)) root.style.setProperty(name, JSON.stringify(words));

@@ -17,7 +17,7 @@ from ui.drawing import fixed, render
 from ui.panels.events import PRIVATE, SPOKEN, Rights, Updates
 from ui.words.words import _, noted
 
-ADDRESS = noted("A server of yours")
+ADDRESS = noted("Your own server")
 NONE = noted("Nobody: quotes only")
 
 
@@ -38,8 +38,9 @@ class SettingsForm:
                 value=next(iter(self._models)),
                 label=_("Who writes the answers"),
                 info=_(
-                    "A model tells in words of its own what the quotes say, and each sentence is "
-                    "held to them. Without one the quotes themselves are the answer, sooner."
+                    "A model puts what the quotes say into its own words, and each sentence is "
+                    "checked against them. Without a model, you get the quotes themselves, and "
+                    "sooner."
                 ),
                 elem_id="who-writes",
             )
@@ -47,15 +48,15 @@ class SettingsForm:
                 self.url = gr.Textbox(
                     label=_("Its address"),
                     info=_(
-                        "Ollama, vLLM, llama.cpp or a provider: what speaks as OpenAI’s servers "
-                        "do. Questions and quotes are sent there."
+                        "Ollama, vLLM, llama.cpp or a provider: any server with an "
+                        "OpenAI-compatible API. Questions and quotes are sent there."
                     ),
                     placeholder="http://localhost:11434/v1",
                     max_lines=1,
                 )
                 self.name = gr.Textbox(label=_("The model’s name there"), max_lines=1)
                 self.key = gr.Textbox(
-                    label=_("Key, if it wants one"),
+                    label=_("Key, if it needs one"),
                     info=_("Kept for this page only, and sent to this address only."),
                     type="password",
                     max_lines=1,
@@ -65,8 +66,8 @@ class SettingsForm:
                 20,
                 settings.quotes,
                 step=1,
-                label=_("How many places are read"),
-                info=_("With more, an answer is found further down, and takes longer."),
+                label=_("How many passages to read"),
+                info=_("Reading more finds answers further down, but takes longer."),
             )
             self.sentences = gr.Slider(
                 1,
@@ -74,7 +75,7 @@ class SettingsForm:
                 settings.sentences,
                 step=1,
                 label=_("How many sentences an answer may have"),
-                info=_("What is left out for length is said."),
+                info=_("If an answer leaves something out to stay short, it says so."),
             )
             self.apply = gr.Button(_("Use these settings"), elem_id="apply", variant="primary")
             self.message = gr.HTML(elem_id="settings-told", **SPOKEN)

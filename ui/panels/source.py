@@ -87,8 +87,8 @@ class SourcePanel:
         if file is None or not document.pages:
             return render.no_source(
                 _(
-                    "No page of %(name)s can be drawn: its file is not kept here. Add the document "
-                    "again, if it is a PDF or a picture.",
+                    "The pages of %(name)s cannot be shown: its file is not kept here. If it is a "
+                    "PDF or a picture, add it again.",
                     name=title_line(document.name),
                 )
             )

@@ -45,12 +45,12 @@ _LABELS = (
 
 _MEANINGS = {
     "passed": noted("cases that came out as they should"),
-    "answer_right": noted("an accepted answer stands in the answer"),
+    "answer_right": noted("the answer contains an accepted answer"),
     "joint": noted("the answer is accepted, and a footnote shows the evidence"),
     "exact_match": noted("the words that answer are an accepted answer, and no more"),
     "token_f1": noted("how far the words that answer are those of an accepted answer"),
     "crag": noted("1 for right, 0 for no answer, −1 for wrong, on average"),
-    "unsupported": noted("answers with a number or a name that stands in no quote"),
+    "unsupported": noted("answers with a number or a name that is in no quote"),
     "flaky": noted("cases that passed at some times only"),
     "errors": noted("cases that could not be asked"),
     "cited_evidence": noted("a footnote shows a place of the evidence"),
@@ -77,9 +77,9 @@ _MEANINGS = {
 def meaning(name: str) -> str:
     """Return the meaning of a metric in one line."""
     if is_time(name):
-        return _("seconds from the question on")
+        return _("seconds after the question")
     if name.startswith(JUDGE_PREFIX):
-        return _("what a judge of yours says")
+        return _("what your judge says")
     return _(_MEANINGS[name]) if name in _MEANINGS else _("a metric of another version")
 
 

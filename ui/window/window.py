@@ -234,7 +234,7 @@ def _launch(
             why = error
         else:
             return str(address)
-    raise UserError(f"{host} cannot be listened at: give another port with --port.") from why
+    raise UserError(f"Cannot listen on {host}: give another port with --port.") from why
 
 
 def _middleware(

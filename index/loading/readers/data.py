@@ -58,7 +58,9 @@ def _loaded(text: str) -> Any:
 
 
 def _damaged(line: int, reason: str) -> DocumentError:
-    return DocumentError(f"{{name}} is no JSON from line {line} on: {reason}. Correct it there.")
+    return DocumentError(
+        f"{{name}} is not valid JSON from line {line} on: {reason}. Correct it there."
+    )
 
 
 def _parsed(text: str) -> Any:
@@ -111,7 +113,7 @@ def read_xml(data: bytes, charset: str | None = None) -> Content:
     except (etree.LxmlError, LookupError) as error:
         if "depth" in str(error).lower():
             raise DocumentError(DEEP) from error
-        raise DocumentError("{name} is damaged, or is no XML.") from error
+        raise DocumentError("{name} is damaged, or is not XML.") from error
 
 
 def _of_xml(element: Any) -> Value:

@@ -160,7 +160,7 @@ def read_rtf(data: bytes) -> Content:
     from striprtf.striprtf import rtf_to_text
 
     if not data.lstrip().startswith(b"{\\rtf"):
-        raise DocumentError("{name} is damaged, or is no .rtf file.")
+        raise DocumentError("{name} is damaged, or is not an .rtf file.")
     page = re.search(rb"\\ansicpg(\d{1,5})", data)
     try:
         rtf = data.decode(f"cp{int(page[1])}" if page else "cp1252", "replace")

@@ -95,7 +95,7 @@ def read_epub(data: bytes) -> Content:
 
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         if "META-INF/rights.xml" in archive.namelist():
-            raise DocumentError("{name} is locked by its seller (DRM). Give a copy without it.")
+            raise DocumentError("{name} is locked by its seller (DRM). Use a copy without DRM.")
         try:
             [package, *_] = xml_of(archive, "META-INF/container.xml").xpath(
                 "//c:rootfile/@full-path", namespaces=_CONTAINER
@@ -179,7 +179,7 @@ def _parsed(data: bytes, charset: str | None = None) -> Any:
     # lxml has dropped what is nested deeper, and all that comes after it.
     if any(each.type_name == "ERR_RESOURCE_LIMIT" for each in parser.error_log):
         raise DocumentError(
-            "{name} is nested too deeply to be read whole. Save it as plain text and give that."
+            "{name} is nested too deeply to be read whole. Save it as plain text and use that file."
         )
     for element in tree.iter():
         element.text = element.text and element.text.translate(_GONE).translate(_HELD)

@@ -38,9 +38,11 @@ def read_eml(data: bytes) -> Content:
         message = email.message_from_bytes(data, policy=email.policy.default)
         parts = list(_parts(message))
     except (RecursionError, *_ERRORS) as error:
-        raise DocumentError("{name} is damaged and cannot be read as a mail.") from error
+        raise DocumentError("{name} is damaged and cannot be read as an email.") from error
     if not any(name in message for name in ("From", "To", "Subject", "Date")):
-        raise DocumentError("{name} is no mail: it names no sender, no recipient and no subject.")
+        raise DocumentError(
+            "{name} is not an email: it has no sender, no recipient and no subject."
+        )
     subject = _header(message, "Subject")
     blocks = [Block(subject, 1)] if subject else []
     blocks += [Block(f"{name}: {value}") for name in _HEAD if (value := _header(message, name))]

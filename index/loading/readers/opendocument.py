@@ -79,7 +79,7 @@ def _read(data: bytes, what: str, read: Callable[[zipfile.ZipFile], Content]) ->
             names = archive.namelist()
             if "META-INF/manifest.xml" in names and _is_encrypted(archive):
                 raise DocumentError(
-                    "{name} is protected with a password. Save a copy without it and give that."
+                    "{name} is protected with a password. Save a copy without it and use that."
                 )
             content = read(archive)
             said = xml_of(archive, "meta.xml") if "meta.xml" in names else None

@@ -186,7 +186,7 @@ def read_xlsx(data: bytes) -> Content:
 
 UNCOMPUTED = (
     "The formulas in {name} are stored without their values. Open it in a spreadsheet program, save"
-    " it there, and give that."
+    " it there, and use that file."
 )
 
 

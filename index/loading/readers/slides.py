@@ -48,8 +48,8 @@ def of_slides(slides: Iterable[Slide | None]) -> Content:
             blocks += (each._replace(level=0) for each in slide.notes)
     if not said:
         raise DocumentError(
-            "There is no text in {name}: its slides are pictures. Save it as a PDF and give that,"
-            " since pictures are read there."
+            "There is no text in {name}: its slides are pictures. Save it as a PDF and use that"
+            " file: pictures in a PDF can be read."
         )
     content = compose(blocks)
     starts = [each.start for each in content.headings if each.level == _SLIDE]

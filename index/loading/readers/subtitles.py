@@ -48,7 +48,7 @@ def _read(data: bytes, charset: str | None, form: str) -> Content:
     try:
         cues = WebVTT.from_buffer(io.StringIO(text), format=form)
     except (MalformedFileError, MalformedCaptionError) as error:
-        raise DocumentError(f"{{name}} is damaged, or holds no subtitles of .{form}.") from error
+        raise DocumentError(f"{{name}} is damaged, or holds no .{form} subtitles.") from error
     lines = [
         line
         for cue in cues.captions

@@ -311,7 +311,7 @@ def _members(path: Path, name: str, library: Library) -> list[Item]:
         raise DocumentError(str(error).replace(path.name, title_line(name), 1)) from error
     archive = replace(found, source=title_line(name)) if found else None
     if archive is None or not (archive.files or archive.mail):
-        raise UserError(archive.nothing() if archive else f"{title_line(name)} is no archive.")
+        raise UserError(archive.nothing() if archive else f"{title_line(name)} is not an archive.")
 
     def read(member: str, pages: Pages) -> Document:
         source = f"{title_line(name)}/{member}"
@@ -327,8 +327,8 @@ def _members(path: Path, name: str, library: Library) -> list[Item]:
     if others := archive.others:
         kinds = ", ".join(title_line(each) for each in sorted(others)[:5])
         what = ngettext(
-            "%(name)s: %(num)s file is of formats that cannot be read (%(formats)s).",
-            "%(name)s: %(num)s files are of formats that cannot be read (%(formats)s).",
+            "%(name)s: %(num)s file is in a format that cannot be read (%(formats)s).",
+            "%(name)s: %(num)s files are in formats that cannot be read (%(formats)s).",
             others.total(),
             name=title_line(name),
             formats=kinds,

@@ -72,7 +72,7 @@ class LibraryMenu:
         made = attempt(lambda: begin_library(self.libraries.settings, name))
         if isinstance(made, UserError):
             return self._listed(Told(str(made), typed=name))
-        return self._listed(Told(_("%(name)s is made.", name=made), go=made))
+        return self._listed(Told(_("%(name)s was created.", name=made), go=made))
 
     def rename(self, event: gr.EventData) -> str:
         """Give a library another name."""

@@ -109,8 +109,8 @@ class Libraries:
             if not name:
                 raise UserError(
                     _(
-                        "The library that this window opens is not for you: choose one from the "
-                        "list of libraries."
+                        "You do not have access to the library that this window opens: choose one "
+                        "from the list of libraries."
                     )
                 )
             raise UserError(

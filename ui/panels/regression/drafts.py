@@ -38,8 +38,8 @@ EACH = 8
 MOST = 40
 
 NO_MODEL = noted(
-    "Drafts are written by a language model, and there is none here. “Take the conversation” needs "
-    "none, and neither does “Keep as a case” under an answer."
+    "A language model writes the drafts, and there is none here. “Use the conversation” works "
+    "without one, and so does “Keep as a case” under an answer."
 )
 
 _SCRIPT = """
@@ -85,7 +85,7 @@ class Drafts:
             self.set = gr.Textbox("my-cases", label=_("Set"), max_lines=1, elem_id="draft-set")
             self.each = gr.Number(
                 EACH,
-                label=_("Of each document"),
+                label=_("Per document"),
                 precision=0,
                 minimum=1,
                 maximum=MOST,
@@ -93,7 +93,7 @@ class Drafts:
                 visible=self.writes,
             )
             self.propose = gr.Button(_("Propose cases"), elem_id="propose", visible=self.writes)
-            self.take = gr.Button(_("Take the conversation"), elem_id="take-talk")
+            self.take = gr.Button(_("Use the conversation"), elem_id="take-talk")
             self.end = gr.Button(_("Stop"), elem_id="stop-drafts", visible=False)
         self.message = gr.HTML(elem_id="drafts-told", **SPOKEN)
         self.list = gr.HTML(elem_id="drafts", js_on_load=_SCRIPT, apply_default_css=False)
@@ -132,12 +132,12 @@ class Drafts:
             raise UserError(_(NO_MODEL))
         ids = [entry.id for entry in library.entries() if entry.id not in exclude]
         if not ids:
-            raise UserError(_("There is no document to make drafts of: add one, or tick one."))
+            raise UserError(_("There is no document to make drafts from: add one, or tick one."))
         with self._lock:
             before = self._making.get(path.parent)
             if before is None or not before[1].goes_on:
                 work = partial(_propose, here.assistant, path, ids, each)
-                said = noted("Stopped. The drafts of the documents before are kept.")
+                said = noted("Stopped. The drafts from earlier documents are kept.")
                 making = Background(work, len(ids) * each, said)
                 self._making[path.parent] = path.stem, making
 
@@ -253,7 +253,7 @@ def _propose(
         if made:
             _change(path, partial(numbered, made))
     if not found:
-        raise UserError(noted("There is no sentence that a question could be made of."))
+        raise UserError(noted("There is no sentence to make a question from."))
 
 
 def _change(path: Path, make: Callable[[Collection[str]], Sequence[Case]]) -> None:

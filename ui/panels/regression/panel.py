@@ -27,7 +27,8 @@ SECONDS = 1.0
 """Seconds between two looks at a run that is in progress."""
 
 NO_BASELINE = noted(
-    "No baseline is kept yet: “Keep as baseline” makes this run what later ones are held to."
+    "There is no baseline yet: “Keep as baseline” makes this the run that later ones are compared "
+    "with."
 )
 
 _SCRIPT = """

@@ -38,7 +38,7 @@ def read_pdf(data: bytes, scans: Sequence[Scan] = ()) -> Content:
     except pypdfium2.PdfiumError as error:
         if error.err_code == FPDF_ERR_PASSWORD:
             raise DocumentError(
-                "{name} is protected with a password. Save a copy without it and give that."
+                "{name} is protected with a password. Save a copy without it and use that."
             ) from error
         raise DocumentError("{name} is damaged and cannot be read as a PDF.") from error
     content = composed([lines for lines, _ in found], scans, named)
