@@ -30,6 +30,18 @@ def test_two_quotes_are_cited_when_each_holds_a_part() -> None:
     assert found.supported
 
 
+@pytest.mark.parametrize(
+    "question", ["Who opened it?", "Which bridge did they open, how long is it?"]
+)
+def test_facts_of_two_things_are_not_joined(question: str) -> None:
+    """The question's word "bridge" does not make the Alder Bridge something that was asked for."""
+    sentence = "Lise Holm also opened the Alder Bridge, which is 300 metres long."
+    found = attribute(sentence, (QUOTES[0], QUOTES[2]), question)
+    assert set(found.quotes) == {0, 1}
+    assert not found.supported
+    assert "of something else" in found.conflicts[0].text
+
+
 def test_a_number_that_no_quote_holds_fails_the_sentence() -> None:
     found = attribute("The Alder Bridge is 411 metres long.", QUOTES, "How long is it?")
     assert not found.supported

@@ -30,7 +30,8 @@ class Mention:
 
     One mention bears out another if it `holds` what the other `asserts`: "Oct. 14-17" asserts its
     days, and also holds October. A plain word asserts nothing. Two names are the same if one has
-    all words of the other: "Holm" and "Lise Holm", but not "Alder Strait" and "Tolm Strait".
+    all words of the other: "Holm" and "Lise Holm", but not "Alder Strait" and "Tolm Strait". A
+    plain word bears out a name only if it is the whole name: "strait" does not bear out these two.
     """
 
     kind: Kind
@@ -49,6 +50,8 @@ class Mention:
         if self.kind == "name" == other.kind:
             few, many = sorted((self, other), key=lambda each: len(each.words))
             return all(not word.isdisjoint(many.holds) for word in few.words)
+        if self.kind == "name" and other.kind == "word":
+            return all(not word.isdisjoint(other.holds) for word in self.words)
         alike = other.kind in (self.kind, "word")
         return alike and not self.asserts.isdisjoint(other.holds)
 
