@@ -129,7 +129,10 @@ def test_what_is_no_case_is_named_and_the_others_are_taken() -> None:
     lines = '{"user_input": "Why?"}\n{\n{"reference": "x"}\n'
     told = read_cases("ragas", lines)
     assert len(told.cases) == 1
-    assert [each.split(":")[0] for each in told.bad] == ["Line 2 is not a case", "Line 3 is not a case"]
+    assert [each.split(":")[0] for each in told.bad] == [
+        "Line 2 is not a case",
+        "Line 3 is not a case",
+    ]
 
 
 def test_squad_comes_back_as_its_evidence() -> None:

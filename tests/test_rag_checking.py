@@ -86,7 +86,7 @@ def test_a_quotation_is_held_to_the_letter() -> None:
     assert quoted("crossed it by night.\n He was right")[0], "white space is no letter"
     verbatim, found, differs = quoted("nobody had ever crossed it by day")
     assert (verbatim, found) == (False, right)
-    assert differs == ("“day”: the source has “night”",)
+    assert differs == ("the source has “night”, not “day”",)
     verbatim, _, differs = quoted("nobody had crossed it by night")
     assert differs == ("“ever” is left out",)
     assert quoted("the museum opens at nine on Sundays") == (False, None, ())
@@ -200,7 +200,7 @@ def test_a_fact_that_is_another_one_is_told_with_the_source_s(briefed: Assistant
     draft = document("Under AUKUS, Australia will receive six submarines driven by nuclear power.")
     [checked] = briefed.check(draft)
     assert checked.verdict == "contradicted"
-    assert checked.differs == ("six: the source has “eight”",)
+    assert checked.differs == ("the source has “eight”, not “six”",)
     assert "eight" in checked.quotes[0].words
     assert [draft.text[start:end] for start, end in checked.unproven] == ["six"]
 

@@ -9,7 +9,7 @@ import pytest
 from index.documents import Document
 from rag.answerability.reader import Reader
 from rag.quote import Quote
-from rag.verifying.attribution import attribute
+from rag.verifying.attribution import Difference, attribute
 from rag.verifying.entailment import is_entailed
 from rag.verifying.judge import judge
 
@@ -94,5 +94,5 @@ def test_what_one_place_bears_out_and_another_denies_is_unsure() -> None:
     contradicted = judge("Tolm is green.", quotes[1:], reader)
     assert (contradicted.verdict, contradicted.differs) == (
         "contradicted",
-        ("the source says “not”",),
+        (Difference("the source says “not”"),),
     )

@@ -81,7 +81,7 @@ def test_markdown_gives_the_draft_back_as_it_was_written() -> None:
     signs = re.sub(r" \S\[\^check-\d\]", "", text)
     assert signs.startswith(f"{DRAFT.text}\n\n5 sentences: ")
     assert "The Alder Strait is 20 km wide. ✓[^check-1] It is 9 km long. ✗[^check-2]" in text
-    assert "[^check-2]: **Contradicted.** Otherwise: 9." in text
+    assert "[^check-2]: **Contradicted.** What differs: 9." in text
     assert "“The Alder Strait \\<b>is\\</b> 20 km wide.”" in text  # A source is no markup.
 
 
@@ -110,7 +110,7 @@ def test_word_has_a_comment_for_each_sentence_that_was_checked() -> None:
     ]
     comments = [each.text for each in made.comments]
     assert len(comments) == 4
-    assert comments[1].startswith("Contradicted.\nOtherwise: 9.")
+    assert comments[1].startswith("Contradicted.\nWhat differs: 9.")
     assert "Not word for word" in comments[2]
 
 

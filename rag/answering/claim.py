@@ -40,7 +40,7 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     for quote in judged.quotes:
         quoted = as_said(quote)
         composition.cite(quoted if composition.citations else f"{opening} {quoted}", [quote])
-    note = f"What differs: {'; '.join(judged.differs)}." if denied else None
+    note = f"What differs: {'; '.join(each.text for each in judged.differs)}." if denied else None
     yield context.answer(query, composition, found, note=note)
 
 

@@ -89,7 +89,7 @@ def _checked(
         checked,
         verdict=judged.verdict,
         quotes=judged.quotes,
-        differs=judged.differs,
+        differs=tuple(each.text for each in judged.differs),
         unproven=tuple(_unproven(draft, statement, judged)),
         probability=judged.supported,
         found=quotes,
@@ -149,8 +149,7 @@ def _unproven(draft: Document, statement: Statement, judged: Judged) -> Iterator
     """Yield the places in the draft of words that no quote bears out, or that one contradicts."""
     if judged.verdict not in ("in_part", "contradicted"):
         return
-    for difference in judged.differs:
-        words = difference.split(":")[0]
+    for words in filter(None, (each.words for each in judged.differs)):
         at = draft.text.find(words, statement.start, statement.end)
         if at >= 0:
             yield at, at + len(words)

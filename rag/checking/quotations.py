@@ -79,7 +79,7 @@ def _differences(words: str, source: str) -> Iterator[str]:
     for tag, a, b, c, d in SequenceMatcher(None, own, theirs, autojunk=False).get_opcodes():
         here, there = " ".join(own[a:b]), " ".join(theirs[c:d])
         if tag == "replace":
-            yield f"“{here}”: the source has “{there}”"
+            yield f"the source has “{there}”, not “{here}”"
         elif tag == "delete":
             yield f"“{here}” is not in the source"
         elif tag == "insert":

@@ -24,6 +24,17 @@ MAX_CITED = 3
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """How a sentence differs from its sources: described for people, and in the sentence's words.
+
+    There are no such words if the source alone says more.
+    """
+
+    text: str
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Attribution:
     """The quotes (as positions in the list) that a sentence rests on, and what they do not hold.
 
@@ -35,7 +46,7 @@ class Attribution:
     support: float
     held: bool
     missing: tuple[str, ...]
-    conflicts: tuple[str, ...] = ()
+    conflicts: tuple[Difference, ...] = ()
 
     @property
     def supported(self) -> bool:
@@ -104,8 +115,8 @@ def _fewest(
     return chosen, missing, len(covered)
 
 
-def conflicts(sentence: str, quotes: Sequence[str], question: str) -> list[str]:
-    """Describe, for people, how a sentence differs from the quotes that it cites.
+def conflicts(sentence: str, quotes: Sequence[str], question: str) -> list[Difference]:
+    """Return how a sentence differs from the quotes that it cites.
 
     These rules compare a fact together with the words around it. They only report facts that the
     quotes state differently, not a difference in wording.
@@ -114,7 +125,7 @@ def conflicts(sentence: str, quotes: Sequence[str], question: str) -> list[str]:
     return [found for rule in rules for found in rule(sentence, list(quotes), question)]
 
 
-def _between_the_same(sentence: str, quotes: list[str], _: str) -> Iterator[str]:
+def _between_the_same(sentence: str, quotes: list[str], _: str) -> Iterator[Difference]:
     """Find facts that are between the same words as another fact of their kind in the quotes.
 
     This catches two facts of one quote that were swapped, which words further away do not show.
@@ -134,7 +145,8 @@ def _between_the_same(sentence: str, quotes: list[str], _: str) -> Iterator[str]
                     elif agree > other:
                         other, taken = agree, quote[each.start : each.end]
         if other == 2 and best < other:
-            yield f"{sentence[mention.start : mention.end]}: in place of {taken}"
+            words = sentence[mention.start : mention.end]
+            yield Difference(f"the source has “{taken}” there, not “{words}”", words)
 
 
 def _sides_agree(
@@ -171,7 +183,7 @@ MIN_TOGETHER = 0.5
 """The share of the words around a fact that a quote with the fact must hold."""
 
 
-def _apart(sentence: str, quotes: list[str], question: str) -> Iterator[str]:
+def _apart(sentence: str, quotes: list[str], question: str) -> Iterator[Difference]:
     """Find facts of one quote that are told of the subject of another.
 
     Only the words around a fact that any of the quotes holds count. A sentence may join clauses of
@@ -188,7 +200,8 @@ def _apart(sentence: str, quotes: list[str], question: str) -> Iterator[str]:
             sum(_stands_in(each, there) for each in near) for there in held if _has(there, mention)
         ]
         if together and max(together) < MIN_TOGETHER * len(near):
-            yield f"{sentence[mention.start : mention.end]}: apart"
+            words = sentence[mention.start : mention.end]
+            yield Difference(f"the source says “{words}” of something else", words)
 
 
 def _stands_in(one: Mention, those: Sequence[Mention]) -> bool:
@@ -201,13 +214,14 @@ def _has(those: Sequence[Mention], one: Mention) -> bool:
     return any(map(one.same, those))
 
 
-def _other_units(sentence: str, quotes: list[str], question: str) -> Iterator[str]:
+def _other_units(sentence: str, quotes: list[str], question: str) -> Iterator[Difference]:
     """Find numbers that have a unit other than in all quotes and the question."""
     held = [each for text in (*quotes, question) for each in mentions(text)]
     for mention in mentions(sentence):
         units = {each.unit for each in held if mention.same(each)}
         if mention.unit and units and not units & {mention.unit, None}:
-            yield sentence[mention.start : mention.end] + f" {mention.unit}"
+            words = sentence[mention.start : mention.end]
+            yield Difference(f"the source has “{words}” in another unit", words)
 
 
 _PASSIVE = re.compile(r"\b(?:is|are|was|were|been|being|be|by)\b", re.I)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Literal, NamedTuple
@@ -14,7 +14,7 @@ from rag.languages import language_of, mentions
 from rag.languages.across import KNOWN
 from rag.quote import Quote
 from rag.verifying.across import entails_across
-from rag.verifying.attribution import attribute, conflicts
+from rag.verifying.attribution import Difference, attribute, conflicts
 from rag.verifying.entailment import SUPPORTED, entails, missing
 
 Verdict = Literal[
@@ -76,7 +76,7 @@ class Judged:
 
     verdict: Verdict
     quotes: tuple[Quote, ...]
-    differs: tuple[str, ...]
+    differs: tuple[Difference, ...]
     supported: float
 
 
@@ -111,7 +111,7 @@ def judge(
         shown = marked(statement, read, (against,))
         differences = tuple(otherwise(statement, texts[against]))
         return Judged("contradicted", shown, differences, supported)
-    lacking = tuple(_lacking(statement, " ".join(texts[each] for each in cited)))
+    lacking = _named(_lacking(statement, " ".join(texts[each] for each in cited)))
     if lacking and IN_PART <= supported < SUPPORTED and refuted < REFUTED:
         return Judged("in_part", marked(statement, read, cited), lacking, supported)
     if supported >= SUPPORTED or refuted >= REFUTED:
@@ -138,7 +138,7 @@ def _judge_across(
     if supported >= SUPPORTED_ACROSS and refuted < SURELY and not judged[best].lacking:
         return Judged("supported", (read[best],), (), supported)
     if supported < SUPPORTED and against is not None and refuted >= SURELY:
-        return Judged("contradicted", (read[against],), judged[against].lacking, supported)
+        return Judged("contradicted", (read[against],), _named(judged[against].lacking), supported)
     if supported >= SUPPORTED or refuted >= REFUTED:
         both = dict.fromkeys((best, *([] if against is None else [against])))
         return Judged("unsure", tuple(read[at] for at in both), (), supported)
@@ -181,28 +181,26 @@ def _together(
 
 def _exchanged(
     statement: str, texts: Sequence[str], near: Sequence[int], reader: Reader
-) -> tuple[int, str, str] | None:
+) -> tuple[int, str, Difference] | None:
     """Find the text that contradicts a statement in one fact, if there is one.
 
     Such a text supports the statement once the fact is exchanged for the text's own. Returns the
-    text's position, the statement with the text's fact, and the difference, for people to read.
+    text's position, the statement with the text's fact, and the difference.
     """
     found = []
     for at in near[:NEAREST]:
         for exchanged, difference in islice(exchanges(statement, texts[at]), EXCHANGES):
             sure, _ = entails(exchanged, texts[at], reader)
             found.append((sure, -at, exchanged, difference))
-    sure, at, exchanged, difference = max(
-        found, key=lambda each: each[:2], default=(0.0, 0, "", "")
-    )
-    return (-at, exchanged, difference) if sure >= SUPPORTED else None
+    best = max(found, key=lambda each: each[:2], default=None)
+    return (-best[1], *best[2:]) if best and best[0] >= SUPPORTED else None
 
 
-def exchanges(statement: str, text: str) -> Iterator[tuple[str, str]]:
+def exchanges(statement: str, text: str) -> Iterator[tuple[str, Difference]]:
     """Yield a statement with a fact that a text lacks exchanged for one of the text's facts.
 
-    Each comes with the difference, for people to read. Facts are exchanged for facts of the same
-    kind, and measures for measures in the same unit.
+    Each comes with the difference. Facts are exchanged for facts of the same kind, and measures for
+    measures in the same unit.
     """
     own, there = mentions(statement), mentions(text)
     for mine in missing(own, text):
@@ -212,7 +210,8 @@ def exchanges(statement: str, text: str) -> Iterator[tuple[str, str]]:
                 fact = text[theirs.start : theirs.end]
                 changed = statement[: mine.start] + fact + statement[mine.end :]
                 lacking = statement[mine.start : mine.end].strip(" ,")
-                yield changed, f"{lacking}: the source has “{fact.strip(' ,')}”"
+                text_of = f"the source has “{fact.strip(' ,')}”, not “{lacking}”"
+                yield changed, Difference(text_of, lacking)
 
 
 def _lacking(statement: str, text: str) -> list[str]:
@@ -220,8 +219,12 @@ def _lacking(statement: str, text: str) -> list[str]:
     return [statement[each.start : each.end] for each in missing(mentions(statement), text)]
 
 
-def otherwise(statement: str, text: str) -> list[str]:
-    """Describe, for people, how a text that denies a statement differs from it."""
+def _named(facts: Iterable[str]) -> tuple[Difference, ...]:
+    return tuple(Difference(fact, fact) for fact in facts)
+
+
+def otherwise(statement: str, text: str) -> list[Difference]:
+    """Return how a text that denies a statement differs from it."""
     return conflicts(statement, [text], "") or _denials(statement, text)
 
 
@@ -231,13 +234,13 @@ _DENIAL = re.compile(
 )
 
 
-def _denials(statement: str, text: str) -> list[str]:
-    """Return a description if only one of the two has a negation."""
+def _denials(statement: str, text: str) -> list[Difference]:
+    """Return a difference if only one of the two has a negation."""
     mine, theirs = _DENIAL.search(statement), _DENIAL.search(text)
     if mine and not theirs:
-        return [f"{mine[0]}: the source does not deny it"]
+        return [Difference(f"the source does not say “{mine[0]}”", mine[0])]
     if theirs and not mine:
-        return [f"the source says “{theirs[0]}”"]
+        return [Difference(f"the source says “{theirs[0]}”")]
     return []
 
 

@@ -51,7 +51,7 @@ def differences(checked: Checked) -> list[str]:
         )
     if checked.differs:
         is_otherwise = checked.verdict == "contradicted"
-        what = _("Otherwise: %(what)s.") if is_otherwise else _("No quote supports: %(what)s.")
+        what = _("What differs: %(what)s.") if is_otherwise else _("No quote supports: %(what)s.")
         found.append(what % {"what": "; ".join(checked.differs)})
     return found + [each for quotation in checked.quotations for each in _quotation(quotation)]
 

@@ -32,7 +32,11 @@ MESSAGES = Path(__file__).parent / "messages.jsonl"
 
 def main(arguments: Sequence[str]) -> int:
     """Route all messages, and print the figures."""
-    parser = argparse.ArgumentParser(prog="python -m eval.lab.bench.routes", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m eval.lab.bench.routes",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE")
     parser.add_argument("--shown", type=int, default=0, metavar="N")
     options = parser.parse_args(arguments)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.lab.training.examples import Article, Example, Paragraph
-from eval.lab.training.inputs import read_records
+from eval.lab.training.inputs import read_records, reading
 from eval.lab.training.multilingual.pairs import Lesson, Untaught
 from index.errors import UserError
 from index.language import ENGLISH
@@ -54,7 +54,9 @@ def read_translations(
     """
     known = {each.title: each for each in articles}
     by_id: defaultdict[int, dict[str, Window]] = defaultdict(dict)
-    for each in read_records(path):
+    with reading(path, "holds no translations"):
+        records = read_records(path)
+    for each in records:
         own = by_id[each["id"]]
         if each["language"] != ENGLISH:
             own[each["language"]] = each
