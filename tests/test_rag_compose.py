@@ -229,6 +229,44 @@ def test_a_name_that_only_the_question_has_fails_the_sentence(reader: Reader) ->
     assert made.sentences[0].supported
 
 
+PACT = (
+    "On Sept. 15, Norland, Sundmark and Tolm unveiled a security pact under which Norland is to "
+    "acquire eight nuclear submarines."
+)
+DEATHS = (
+    "Seven workers lost their lives, four of them in a rockfall above the bridge in September 1889."
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "asked", "right", "wrong"),
+    [
+        (
+            PACT,
+            "how many submarines does Norland get and when are they delivered",
+            "Norland gets eight nuclear submarines.",
+            "They are delivered on Sept. 15.",
+        ),
+        (
+            DEATHS,
+            "how many people worked on it and how many of them died",
+            "Seven workers lost their lives.",
+            "Seven workers worked on it.",
+        ),
+    ],
+)
+def test_what_is_known_of_one_part_is_not_said_of_another(
+    text: str, asked: str, right: str, wrong: str, reader: Reader
+) -> None:
+    document = Document.of(text, title="News", source="/news.txt")
+    found = [Quote(document, 0, len(text), 5.0)]
+    made = compose(f"{right} {wrong}", found, asked, found, reader)
+    assert [(each.text, each.supported) for each in made.sentences[:2]] == [
+        (right, True),
+        (wrong, False),
+    ]
+
+
 def test_a_name_may_stand_in_the_title_and_a_capital_may_open_the_question() -> None:
     assert only_asked("The Bridges are in Tolm.", [ALDER], "Where?") == ["Tolm"]
     assert only_asked("Bridges are long.", [ALDER], "How long are Bridges?") == []

@@ -64,8 +64,10 @@ SUPPORTED = 0.5
 """The probability from which a text bears out a statement."""
 
 
-def is_entailed(sentence: str, quotes: Sequence[str], title: str, reader: Reader) -> bool:
-    """Whether quotes of a document with a title bear out a written sentence.
+def is_entailed(
+    sentence: str, quotes: Sequence[str], title: str, reader: Reader, least: float = SUPPORTED
+) -> bool:
+    """Whether quotes of a document with a title bear out a written sentence as surely as `least`.
 
     A sentence that they contain word for word is not given to the reader.
     """
@@ -73,7 +75,7 @@ def is_entailed(sentence: str, quotes: Sequence[str], title: str, reader: Reader
     words = " ".join(sentence.split()).rstrip(".")
     if in_full(words) in in_full(text):
         return True
-    return entails(sentence, f"{title}\n{text}", reader)[0] >= SUPPORTED
+    return entails(sentence, f"{title}\n{text}", reader)[0] >= least
 
 
 def entails(statement: str, text: str, reader: Reader) -> tuple[float, float]:
