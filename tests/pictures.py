@@ -28,7 +28,7 @@ from tests.chromium import CHROMIUM, chromium
 
 FOLDER = Path(__file__).parents[1] / "ui"
 QUESTION = "Which strait did the warships pass, and how wide is it?"
-FOLLOW_UP = "And when was that?"
+FOLLOW_UP = "And how far did they sail?"
 DRAFT = (
     "Putin and Xi spoke by video on Dec. 15. It was their third such conference of the year.\n\n"
     "In October, ten warships passed the Tsugaru Strait, which is 50 kilometers wide. The ships "
