@@ -40,6 +40,7 @@ def test_what_the_sources_have_otherwise_begins_with_no(briefed: Assistant) -> N
     assert answer is not None
     assert answer.text.startswith("No, the sources say otherwise: “")
     assert "20 kilometers" in answer.text
+    assert (answer.message or "").startswith("What differs: the source has “20")
     assert "not “35" in (answer.message or "")
 
 

@@ -14,15 +14,20 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from index.errors import UserError
 
 
-def arguments(
-    module: str, doc: str | None, *files: str, required: bool = True
-) -> argparse.ArgumentParser:
-    """Return the parser of `python -m module`: its FOLDER, and an option for each of its files."""
-    parser = argparse.ArgumentParser(
+def described(module: str, doc: str | None) -> argparse.ArgumentParser:
+    """Return the parser of `python -m module`, with the module's docstring and no arguments yet."""
+    return argparse.ArgumentParser(
         prog=f"python -m {module}",
         description=doc,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+
+
+def arguments(
+    module: str, doc: str | None, *files: str, required: bool = True
+) -> argparse.ArgumentParser:
+    """Return the parser of `python -m module`: its FOLDER, and an option for each of its files."""
+    parser = described(module, doc)
     parser.add_argument("folder", type=Path, metavar="FOLDER")
     for name in files:
         parser.add_argument(f"--{name}", type=Path, required=required, metavar="FILE")

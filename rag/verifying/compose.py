@@ -25,7 +25,7 @@ LENT = 1
 246 sentences that were written in the talks, eight have more, and three of these say what their
 quotes do not (eval/lab/RECORDS.md)."""
 
-SURELY = 0.95
+SEVERAL = 0.95
 """How surely quotes must entail a sentence if several things are asked for. What the reader marks
 is not compared then, and the model may give what it has for one part as the answer to another: the
 day of an announcement for that of a delivery (eval/lab/RECORDS.md)."""
@@ -135,13 +135,13 @@ def _says_another_thing(
     The quotes must entail it, and have nearly all of its words. It gives another answer if the
     reader marks other words in it than in the quote. The marked words are not compared for yes-no
     questions, since no quote says yes or no, nor if several things are asked for, since each may
-    have a sentence of its own.
+    have a sentence of its own: then the quotes must entail it more surely.
     """
     there = content_words("\n".join(map(surroundings, cited)))
     if len(content_words(sentence) - there) > LENT:
         return True
     several = len(chosen) > 1 or question.form.several
-    if not is_proven(sentence, cited, question, reader, SURELY if several else SUPPORTED):
+    if not is_proven(sentence, cited, question, reader, SEVERAL if several else SUPPORTED):
         return True
     if several or question.form.yes_or_no:
         return False

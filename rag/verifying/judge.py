@@ -210,8 +210,8 @@ def exchanges(statement: str, text: str) -> Iterator[tuple[str, Difference]]:
                 fact = text[theirs.start : theirs.end]
                 changed = statement[: mine.start] + fact + statement[mine.end :]
                 lacking = statement[mine.start : mine.end].strip(" ,")
-                text_of = f"the source has “{fact.strip(' ,')}”, not “{lacking}”"
-                yield changed, Difference(text_of, lacking)
+                told = f"the source has “{fact.strip(' ,')}”, not “{lacking}”"
+                yield changed, Difference(told, lacking)
 
 
 def _lacking(statement: str, text: str) -> list[str]:

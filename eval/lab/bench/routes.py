@@ -12,14 +12,13 @@ eye.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from eval.lab.command import run_command
+from eval.lab.command import described, run_command
 from eval.lab.measure import figure, interval, share, show
 from eval.lab.training.inputs import read_records
 from eval.lab.training.routing.further import typed
@@ -32,11 +31,7 @@ MESSAGES = Path(__file__).parent / "messages.jsonl"
 
 def main(arguments: Sequence[str]) -> int:
     """Route all messages, and print the figures."""
-    parser = argparse.ArgumentParser(
-        prog="python -m eval.lab.bench.routes",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = described("eval.lab.bench.routes", __doc__)
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE")
     parser.add_argument("--shown", type=int, default=0, metavar="N")
     options = parser.parse_args(arguments)

@@ -11,7 +11,6 @@ messages that are routed wrongly.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -19,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eval.formats.xquad import load_xquad
-from eval.lab.command import run_command
+from eval.lab.command import described, run_command
 from eval.lab.measure import figure, interval, share, show
 from eval.lab.training.inputs import read_records
 from index.weights.catalogue import MULTILINGUAL
@@ -48,11 +47,7 @@ class Routed:
 
 def main(arguments: Sequence[str]) -> int:
     """Route all messages, and print the figures."""
-    parser = argparse.ArgumentParser(
-        prog="python -m eval.lab.bench.languages.routes",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = described("eval.lab.bench.languages.routes", __doc__)
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE")
     parser.add_argument("--shown", action="store_true")
     given = parser.parse_args(arguments)
