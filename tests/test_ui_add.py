@@ -401,6 +401,20 @@ def test_of_two_looks_at_once_the_older_one_does_not_come_last(
     assert "http" in answers[-1]
 
 
+def test_what_has_changed_is_sent_once_more_with_the_next_look(tmp_path: Path) -> None:
+    """The answers of two events may arrive in another order than they were made in."""
+    with gr.Blocks():
+        settings = load_settings(library=tmp_path / "library", llm="none")
+        panel = DocumentsPanel(Libraries(Assistant(settings)), gr.State([]), Rights())
+    page, given = Page(), ("", [], "")
+    first = panel.add_address("/etc/passwd", page, *given)
+    again, quiet = panel.look(page, *given), panel.look(page, *given)
+    parts = panel.documents, panel.outcomes, panel.progress
+    assert "http" in first[panel.outcomes]
+    assert [again[part] for part in parts] == [first[part] for part in parts]
+    assert not quiet.keys() & parts
+
+
 def texts(outcomes: list[Outcome]) -> list[str]:
     return [each.text for each in outcomes]
 

@@ -45,9 +45,15 @@ const isThere = () =>
     () => false,
   );
 
+const isAdding = () => document.querySelector("#adding li") !== null;
+let wasAdding = false;
+
 const look = async () => {
   if (!(await isThere())) return;
-  if (!document.querySelector("#adding li")) {
+  // One look more after the last: see Page.lacks.
+  const goesOn = isAdding() || wasAdding;
+  wasAdding = isAdding();
+  if (!goesOn) {
     const before = await revision;
     const now = await revisionNow().catch(() => before);
     if (now === before) return;
@@ -57,8 +63,7 @@ const look = async () => {
 };
 
 setInterval(() => {
-  const goesOn = document.querySelector("#adding li");
-  if (document.hidden || Date.now() - looked < (goesOn ? SOON : LATER)) return;
+  if (document.hidden || Date.now() - looked < (isAdding() ? SOON : LATER)) return;
   looked = Date.now();
   look();
 }, 100);

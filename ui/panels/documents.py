@@ -52,6 +52,9 @@ LISTED = 100
 SEARCHED = 20
 """From this many documents on, they can be searched."""
 
+TIMES = 2
+"""How often each state of a part of the page is sent."""
+
 _ID = f"""() => {{
   localStorage["footnoted:visitor"] ??= ({NEW_ID})();
   return localStorage["footnoted:visitor"];
@@ -85,13 +88,23 @@ class Page:
     """The outcome of the last action here other than adding."""
     news: str = ""
     removed: Document | None = None
-    seen: tuple[Any, ...] | None = None
-    """The values that the shown list was made from."""
     changes: int | None = None
     """How many changes of the library it has been told of."""
-    shown: tuple[str, str] | None = None
     library: Opened | None = None
     """The library that all of this refers to."""
+    sent: dict[str, tuple[Any, int]] = field(default_factory=dict)
+    """What each part of the page was last made from, and how often it was sent."""
+
+    def lacks(self, part: str, made_of: Any) -> bool:
+        """Whether a part of the page is to be sent, and note that it is.
+
+        It is sent once more when it has not changed: the answers of two events may arrive in
+        another order than they were made in, and the older one would stay.
+        """
+        before, times = self.sent.get(part, (None, 0))
+        times = times + 1 if made_of == before else 1
+        self.sent[part] = made_of, times
+        return times <= TIMES
 
 
 class DocumentsPanel:
@@ -257,7 +270,8 @@ class DocumentsPanel:
 
     def open(self, page: Page, words: str, left_out: Sequence[str], token: str) -> Updates:
         """Show everything to a page that was just opened."""
-        page.seen, page.changes, page.shown = None, None, None
+        page.changes = None
+        page.sent.clear()
         return self.look(page, words, left_out, token)
 
     def turn(self, page: Page, words: str, left_out: Sequence[str], token: str) -> Updates:
@@ -267,16 +281,17 @@ class DocumentsPanel:
         return self.look(page, words, left_out, token)
 
     def look(self, page: Page, words: str, left_out: Sequence[str], token: str) -> Updates:
-        """Show what the page does not show yet, of what is being added and of the library."""
+        """Send what the page may not show yet, of what is being added and of the library."""
         nothing: Updates = {self.stop: gr.skip()}  # Gradio accepts no empty update.
         here = attempt(self.libraries.here)
         if isinstance(here, UserError):
-            page.seen = None
+            page.sent.clear()
             return nothing | {self.documents: render.notice(str(here))}
         if self._has_left(page, here):
             return nothing
         if page.library is not here:
-            page.library, page.seen, page.changes, page.shown = here, None, None, None
+            page.library, page.changes = here, None
+            page.sent.clear()
         job = self._job(token)
         with job.looking:
             news = self._news(job, page, words or "", left_out, visitor(token))
@@ -294,15 +309,14 @@ class DocumentsPanel:
         updates: Updates = {}
         listing = attempt(lambda: self._listing(page, words, left_out, name))
         if isinstance(listing, UserError):
-            page.seen = None
+            page.sent.clear()
             updates[self.documents] = render.notice(str(listing))
         else:
             updates |= listing
         news = [Outcome(page.news)] if page.news else []
         lines = [*job.outcomes(), *page.told, *news]
         shown = render.outcomes(lines, again=job.has_failed), render.progress(job.progress())
-        if shown != page.shown:
-            page.shown = shown
+        if page.lacks("progress", shown):
             updates |= {self.outcomes: shown[0], self.progress: shown[1]}
             updates[self.stop] = gr.Button(visible=job.goes_on)
         return updates
@@ -323,10 +337,8 @@ class DocumentsPanel:
         if page.changes is not None and (new := here.changes.since(page.changes, name)):
             page.news = in_words(new)
         page.changes = number
-        made_of = revision, page.limit, words, *texts(left_out)
-        if made_of == page.seen:
+        if not page.lacks("list", (revision, page.limit, words, *texts(left_out))):
             return {}
-        page.seen = made_of
         library = self._library
         all_ = library.titles()
         sought = words.casefold().split()
@@ -421,7 +433,7 @@ class DocumentsPanel:
         if self._has_left(page, self.libraries.here()):
             return self.look(page, words, left_out, token)
         page.told, page.news, page.removed = [outcome], "", removed
-        page.seen, page.shown = None, None  # Reported even if the page shows the same already.
+        page.sent.clear()  # Reported even if the page shows the same already.
         job = self._job(token)
         if not (job.goes_on or job.has_failed):
             job.forget()
