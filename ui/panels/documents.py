@@ -98,8 +98,8 @@ class Page:
     def lacks(self, part: str, made_of: Any) -> bool:
         """Whether a part of the page is to be sent, and note that it is.
 
-        It is sent once more when it has not changed: the answers of two events may arrive in
-        another order than they were made in, and the older one would stay.
+        Each state is sent `TIMES`: the answers of two events may arrive in another order than they
+        were made in, and the older one would stay.
         """
         before, times = self.sent.get(part, (None, 0))
         times = times + 1 if made_of == before else 1
@@ -285,7 +285,7 @@ class DocumentsPanel:
         nothing: Updates = {self.stop: gr.skip()}  # Gradio accepts no empty update.
         here = attempt(self.libraries.here)
         if isinstance(here, UserError):
-            page.sent.clear()
+            page.sent.pop("list", None)
             return nothing | {self.documents: render.notice(str(here))}
         if self._has_left(page, here):
             return nothing
@@ -305,11 +305,11 @@ class DocumentsPanel:
     def _news(
         self, job: Job, page: Page, words: str, left_out: Sequence[str], name: str
     ) -> Updates:
-        """Return updates for what the page does not show yet."""
+        """Return updates for what the page may not show yet."""
         updates: Updates = {}
         listing = attempt(lambda: self._listing(page, words, left_out, name))
         if isinstance(listing, UserError):
-            page.sent.clear()
+            page.sent.pop("list", None)
             updates[self.documents] = render.notice(str(listing))
         else:
             updates |= listing
@@ -331,7 +331,7 @@ class DocumentsPanel:
         return self.look(page, words, left_out, token)
 
     def _listing(self, page: Page, words: str, left_out: Sequence[str], name: str) -> Updates:
-        """Return the list of documents if it differs from the one that the page shows."""
+        """Return the list of documents, unless the page surely shows it."""
         here = self.libraries.here()
         revision, number = here.changes.look()
         if page.changes is not None and (new := here.changes.since(page.changes, name)):
