@@ -187,8 +187,8 @@ def only_asked(sentence: str, cited: Sequence[Quote], question: str) -> list[str
 
     The quotes need not have them: "he" may be named shortly before, or in the heading or the title,
     and the year may be given for the whole section. If a fact is in none of these, the sentence
-    says of one thing, or of one year, what the source says of another. That goes for each name that
-    a question offers to choose from ("A or B"): a quote that has only one compares nothing.
+    says of one thing, or of one year, what the source says of another. If the question offers names
+    to choose from ("A or B"), those that the sentence repeats must be there as well.
     """
     opening = question.split()[:1]
     found = missing_facts(sentence, [surroundings(quote) for quote in cited])
