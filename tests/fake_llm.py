@@ -20,7 +20,7 @@ from llama_index.core.base.llms.types import (
 from llama_index.core.llms import CustomLLM
 from pydantic import Field
 
-from rag.writing import selection
+from rag.writing import selection, whether
 
 
 class ScriptedLLM(CustomLLM):
@@ -34,6 +34,8 @@ class ScriptedLLM(CustomLLM):
     fail_at: str = ""
     """Where it stops answering: "copy", or "write" after its first words."""
     asked: list[str] = Field(default_factory=list)
+    whether: dict[str, float] = Field(default_factory=dict)
+    """The probabilities of “yes” and “no”, where it has an adapter for that."""
     adapters: dict[str, str] = Field(default_factory=dict)
     """The hashes of the adapters that it has, by their files."""
 
@@ -47,6 +49,12 @@ class ScriptedLLM(CustomLLM):
             raise openai.APIConnectionError(request=httpx.Request("POST", "http://localhost"))
         if "adapter" in given and given["adapter"] == self.adapters.get(selection.FILE):
             return self.selected(str(messages[-1].content))
+        if "adapter" in given and given["adapter"] == self.adapters.get(whether.FILE):
+            said = _said("", "")
+            said.logprobs = [
+                [LogProb(token=k, logprob=math.log(p)) for k, p in self.whether.items()]
+            ]
+            return said
         return _said(self.copied, self.copied)
 
     def selected(self, prompt: str) -> ChatResponse:

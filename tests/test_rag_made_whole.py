@@ -15,7 +15,7 @@ from rag.asking.query import Query
 from rag.asking.rewrite import Turn
 from rag.assistant import Assistant
 from rag.lazy import Lazy
-from rag.writing import requests, standing_alone
+from rag.writing import standing_alone
 from rag.writing.llm import Writer
 from rag.writing.standing_alone import messages
 from tests.asking import context_of
@@ -44,7 +44,7 @@ def learned(*files: str, **given: Any) -> ScriptedLLM:
 
 def knowing(**given: Any) -> ScriptedLLM:
     """Return a model that has learned to write what messages ask for, too."""
-    return learned(requests.FILE, **given)
+    return learned(standing_alone.REQUESTS_FILE, **given)
 
 
 def asked_of(assistant: Assistant, llm: ScriptedLLM) -> Context:

@@ -37,6 +37,10 @@ HISTORY: list[Turn] = [
         ("Did Russia and China meet?", False, True),
         ("Did Belarus take part?", False, True),
         ("Was it in May or in June?", None, False),
+        ("My son is four, does he pay?", None, True),
+        ("I'm in a wheelchair. Can I get on?", None, True),
+        ("On which day, after the funeral, did he resign?", None, False),
+        ("It is big, is it bigger than the Alder or the Rowan?", None, False),
     ],
 )
 def test_what_a_question_asks_for(question: str, several: bool | None, yes_or_no: bool) -> None:

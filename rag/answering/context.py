@@ -306,3 +306,9 @@ def weighed(
 def around(quote: Quote, passages: Iterable[Hit]) -> list[Quote]:
     """Return the sentences that are read with a quote, including its own."""
     return sentences_around(quote, passages, MOST_SENTENCES, MOST_LETTERS)
+
+
+def read_together(quotes: Sequence[Quote], passages: Sequence[Hit]) -> list[Quote]:
+    """Return the sentences around the first of some quotes, and the other quotes that are apart."""
+    near = around(quotes[0], passages)
+    return [*near, *(each for each in quotes[1:] if not any(map(each.overlaps, near)))]

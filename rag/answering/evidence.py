@@ -17,7 +17,7 @@ from rag.answerability.gate import (
     Reading,
 )
 from rag.answerability.reader import Reader
-from rag.answering.context import Context, around, weighed
+from rag.answering.context import Context, around, read_together, weighed
 from rag.answering.meaning.unclear import ask_back, meant
 from rag.answering.meaning.written import MADE_WHOLE, is_said, request, written
 from rag.answering.subquestions import answer_parts, joined_in
@@ -73,17 +73,18 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
         yield from ask_back(query, context, choices, quotes, decision)
         return
     composition, chosen = None, _chosen(query, context, decision)
+    particle = _particle(query, context, chosen.chosen)
     steps = not decision.words_are_sure and any(map(item_sign, chosen.chosen))
     writes = decision.words_are_sure or len(chosen.read) > 1
     writes = writes and not steps and _can_be_checked(query, chosen.read)
     if writes and (writer := context.writer):
         try:
             write = _sentence if decision.words_are_sure else _prose
-            composition = yield from write(query, context, writer, quotes, chosen)
+            composition = yield from write(query, context, writer, quotes, chosen, particle)
         except LLMUnavailable as error:
             context.run.fail(error)
     if composition is None:
-        composition = quoted(chosen.chosen, decision.words_are_sure)
+        composition = quoted(chosen.chosen, decision.words_are_sure).opened(particle)
         reason: Reason | None = "llm_unavailable" if context.run.llm_failed else None
         yield context.answer(query, composition, quotes, reason, decision=decision)
     elif composition.borne_out or decision.sure:
@@ -271,8 +272,34 @@ def _chosen(query: Query, context: Context, decision: Decision) -> Together:
     return together if whole else Together(together.chosen, together.chosen)
 
 
+def _particle(query: Query, context: Context, quotes: Sequence[Quote]) -> str:
+    """Return “yes” or “no” if the language model is sure that quotes answer with it, or say so.
+
+    It is asked about questions for one of them, and about claims.
+    """
+    may_open = query.form.yes_or_no or query.route.kind == "claim"
+    if not may_open or not _can_be_checked(query, quotes):
+        return ""
+    writer = context.writer
+    if not writer or not writer.knows_whether:
+        return ""
+    context.run.llm = writer.name
+    read = read_together(quotes, list(context.passages))
+    try:
+        said = writer.whether([each.model_text for each in read], query.text, read[0].title)
+    except LLMUnavailable as error:
+        context.run.fail(error)
+        return ""
+    return said.particle
+
+
 def _sentence(
-    query: Query, context: Context, writer: Writer, quotes: Sequence[Quote], given: Together
+    query: Query,
+    context: Context,
+    writer: Writer,
+    quotes: Sequence[Quote],
+    given: Together,
+    particle: str,
 ) -> Generator[Event, None, Composition]:
     """Let the LLM write around the words that answer; return what it wrote, verified."""
     written = ""
@@ -280,15 +307,20 @@ def _sentence(
     for piece in _noted(pieces, context, writer):
         written += piece
         yield Writing(written)
-    return compose(written, quotes, query, given.chosen, context.reader)
+    return compose(written, quotes, query, given.chosen, context.reader, particle)
 
 
 def _prose(
-    query: Query, context: Context, writer: Writer, _: Sequence[Quote], given: Together
+    query: Query,
+    context: Context,
+    writer: Writer,
+    _: Sequence[Quote],
+    given: Together,
+    particle: str,
 ) -> Generator[Event, None, Composition]:
     """Let the LLM write from sentences that answer together; each is proven once it is whole."""
     written = ""
-    prose = Prose(query, given.chosen, given.read, context.reader)
+    prose = Prose(query, given.chosen, given.read, context.reader, particle)
     texts = [each.model_text for each in given.read]
     choosing = context.settings.llm_reads_passages
     pieces = writer.write_prose(texts, query.text, choosing=choosing)

@@ -8,9 +8,15 @@ from rag.languages.english_tokens import numbers
 from rag.languages.english_words import COMPARATIVES
 from rag.languages.language import QuestionForm
 
+_AUXILIARY = (
+    r"(?:am|is|are|was|were|do|does|did|has|have|had|can|could|will|would|may|might|must|should)"
+    r"(?:n?['’]?t)?"
+)
+# A verb opens the question, or a later clause of one that has no question word: “my son is four,
+# does he pay?”, but not “on which day, after the funeral, did he resign?”.
 _YES_NO = re.compile(
-    r"^(?:and |but |so )?(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|may|might"
-    r"|should)(?:n['’]t)?\s(?!.* or )",
+    r"^(?!.* or )(?:(?!.*\b(?:who|whom|whose|what|which|when|where|why|how)\b).*[,.;:!?–—]\s+)?"
+    rf"(?:(?:and|but|so|then|ok)\s+)?{_AUXILIARY}\s",
     re.IGNORECASE | re.DOTALL,
 )
 _QUESTION_WORD = (
@@ -28,9 +34,6 @@ _SEVERAL = re.compile(
     re.IGNORECASE,
 )
 
-_AUXILIARY = (
-    r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)(?:n?['’]?t)?"
-)
 _PRONOUN = r"(?:i|it|he|she|they|we|you|that|this|there)"
 _JOINED = re.compile(rf",?\s+(?:and|but)\s+(?={_QUESTION_WORD})", re.IGNORECASE)
 _CLAUSE = re.compile(

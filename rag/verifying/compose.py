@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from index.printable import repeats_itself
 from index.structure import list_of
@@ -59,6 +59,19 @@ class Composition:
         whole = AnswerSentence(as_said(quote), (number,), True)
         self.sentences.insert(place, whole)
 
+    def opened(self, particle: str) -> Composition:
+        """Return the composition with “yes” or “no” before its first supported sentence.
+
+        An answer without one, or that is a list, stays as it is.
+        """
+        at = next((at for at, each in enumerate(self.sentences) if each.supported), None)
+        if not particle or at is None or (first := self.sentences[at]).is_item:
+            return self
+        sign = ":" if first.text.startswith("“") else "."
+        text = f"{particle.capitalize()}{sign} {first.text}"
+        sentences = [*self.sentences[:at], replace(first, text=text), *self.sentences[at + 1 :]]
+        return replace(self, sentences=sentences)
+
     def first(self, most: int) -> tuple[Composition, int]:
         """Return the composition with its first supported sentences, and how many are left out."""
         kept, left = Composition(borne_out=self.borne_out), 0
@@ -78,14 +91,20 @@ class Composition:
 
 
 def compose(
-    written: str, quotes: Sequence[Quote], question: Query, chosen: Sequence[Quote], reader: Reader
+    written: str,
+    quotes: Sequence[Quote],
+    question: Query,
+    chosen: Sequence[Quote],
+    reader: Reader,
+    particle: str = "",
 ) -> Composition:
     """Attribute and verify each sentence that the LLM wrote from the `chosen` quotes, best first.
 
-    "Yes" and "No" are dropped if only the rest of a sentence is proven. A sentence that the quotes
-    do not bear out is kept as unsupported, without footnotes and outside the answer's text. So is a
-    sentence that answers with other words than the best quote. A chosen quote is added in its own
-    words if the sentences left its answer out, and the best one also if no sentence cites it.
+    "Yes" and "No" are dropped if only the rest of a sentence is proven, or if it is known which of
+    them is right: the answer opens with that `particle`. A sentence that the quotes do not bear out
+    is kept as unsupported, without footnotes and outside the answer's text. So is a sentence that
+    answers with other words than the best quote. A chosen quote is added in its own words if the
+    sentences left its answer out, and the best one also if no sentence cites it.
     """
     composition = Composition()
     # The quotes that the sentences were written from come first: they win if another says the same.
@@ -93,7 +112,8 @@ def compose(
     ordered = [*chosen, *(quote for quote in quotes if quote.span not in places)]
     texts = [quote.model_text for quote in ordered]
     replaced = False
-    for sentence in written_sentences(written, question):
+    for each in written_sentences(written, question):
+        sentence = without_particle(each) if particle else each
         attribution = attribute(sentence, texts, question.text)
         cited = [ordered[at] for at in attribution.quotes]
         supported = attribution.supported
@@ -117,7 +137,7 @@ def compose(
         if uncited or _left_out(quote.words, said, quote.text):
             composition.quote(quote)
             said += f" {quote.text}"
-    return composition
+    return composition.opened(particle)
 
 
 def written_sentences(written: str, question: Query) -> list[str]:

@@ -30,20 +30,27 @@ MOST = 8
 class Prose:
     """Prose that is being written from sentences, and the part of it that is proven.
 
-    `chosen` are the sentences that answer together, and `read` are all that the LLM was given.
+    `chosen` are the sentences that answer together, and `read` are all that the LLM was given. The
+    answer opens with the `particle`, “yes” or “no”, if it is known which.
     """
 
     def __init__(
-        self, question: Query, chosen: Sequence[Quote], read: Sequence[Quote], reader: Reader
+        self,
+        question: Query,
+        chosen: Sequence[Quote],
+        read: Sequence[Quote],
+        reader: Reader,
+        particle: str = "",
     ) -> None:
         self._question, self._chosen, self._reader = question, chosen, reader
+        self._particle = particle
         self._read = [(quote, content_words(quote.model_text)) for quote in read]
         self._proven: dict[str, tuple[str, Quote]] = {}
 
     def so_far(self, written: str) -> tuple[Composition, str]:
         """Return what is proven of the finished sentences, and the unfinished one."""
         *whole, last = written_sentences(written, self._question) or [""]
-        return self._composed(whole), last
+        return self._composed(whole).opened(self._particle), last
 
     def whole(self, written: str) -> Composition:
         """Return the answer; if nothing is proven, the chosen sentences, as without a model."""
@@ -53,7 +60,7 @@ class Prose:
             for quote in self._chosen:
                 if quote not in composition.citations:
                     composition.quote(quote)
-        return composition
+        return composition.opened(self._particle)
 
     def _composed(self, sentences: Sequence[str]) -> Composition:
         """Compose the written sentences; those that are not borne out are kept as unsupported.
@@ -82,13 +89,15 @@ class Prose:
     def _prove(self, sentence: str) -> tuple[str, Quote]:
         """Return a written sentence in its proven form (empty if not proven), and its source.
 
-        "Yes" and "No" are dropped if they are not asked for, or if only the rest is proven. All
-        content words of a proven sentence are in the source's sentence or its surroundings, and
-        most of them in the sentence itself: words of the question do not count.
+        "Yes" and "No" are dropped if they are not asked for, if it is known which of them is right,
+        or if only the rest is proven. All content words of a proven sentence are in the source's
+        sentence or its surroundings, and most of them in the sentence itself: words of the question
+        do not count.
         """
         nearest, close = self._nearest(sentence)
         bare = without_particle(sentence)
-        ways = dict.fromkeys((sentence, bare) if self._question.form.yes_or_no else (bare,))
+        may_open = self._question.form.yes_or_no and not self._particle
+        ways = dict.fromkeys((sentence, bare) if may_open else (bare,))
         proven = (way for way in ways if close and self._is_proven(way, nearest))
         return next(proven, ""), nearest
 

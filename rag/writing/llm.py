@@ -27,7 +27,7 @@ from index.printable import in_place, repeats_itself, shortened, visible
 from index.weights.catalogue import CATALOGUE, ENGLISH_READER
 from index.weights.download import model_folder
 from rag.turns import FairSemaphore, Paused, QueueFull
-from rag.writing import from_sentences, requests, selection, standing_alone
+from rag.writing import from_sentences, selection, standing_alone, whether
 from rag.writing.own.memory import free_memory, needed_memory
 from rag.writing.own.prefix_cache import PrefixCache, kept_folder
 from rag.writing.prompts import (
@@ -41,6 +41,7 @@ from rag.writing.prompts import (
 )
 from rag.writing.retry import RetryBudget, Wait, retry_after, sleep
 from rag.writing.selection import Selected
+from rag.writing.whether import Whether
 
 if TYPE_CHECKING:
     from llama_index.core.base.llms.types import ChatMessage, ChatResponse
@@ -53,10 +54,11 @@ T = TypeVar("T")
 ADAPTED = "qwen2.5-coder-1.5b-instruct"
 """The model that the adapters belong to."""
 ADAPTERS = (
-    requests.FILE,
+    standing_alone.REQUESTS_FILE,
     standing_alone.FILE,
     standing_alone.FIRST_FILE,
     selection.FILE,
+    whether.FILE,
     from_sentences.FILE,
 )
 """The files of the adapters."""
@@ -156,6 +158,23 @@ class Writer:
         adapter, most = self._adapter(selection.FILE), selection.ANSWER_TOKENS
         return self._chat(messages, read, max_tokens=most, adapter=adapter, **given)
 
+    @property
+    def knows_whether(self) -> bool:
+        """Whether the model has the adapter for yes or no."""
+        return self._adapter(whether.FILE) is not None
+
+    def whether(self, sentences: Sequence[str], question: str, title: str) -> Whether:
+        """Return whether sentences answer with yes or no; `title` is their document's."""
+        messages = whether.messages(title, sentences, question)
+
+        def read(response: ChatResponse) -> Whether:
+            return whether.read(response.logprobs[0] if response.logprobs else [])
+
+        given = {"logprobs": True, "top_logprobs": TOP_LOGPROBS}
+        return self._chat(
+            messages, read, max_tokens=1, adapter=self._adapter(whether.FILE), **given
+        )
+
     def none_probability(self, quote: str, question: str) -> float:
         """Ask for the exact words of a quote that answer; return the probability of NONE.
 
@@ -184,7 +203,7 @@ class Writer:
     @property
     def knows_requests(self) -> bool:
         """Whether the model has the adapter for writing what messages ask for."""
-        return self._adapter(requests.FILE) is not None
+        return self._adapter(standing_alone.REQUESTS_FILE) is not None
 
     def request(
         self, message: str, turns: Sequence[tuple[str, str]], titles: Sequence[str] = ()
@@ -193,8 +212,8 @@ class Writer:
 
         The arguments, and the limit on the message's length, are those of `stand_alone`.
         """
-        adapter = self._adapter(requests.FILE)
-        return self._line(message, turns, titles, requests.TOKENS, adapter)
+        adapter = self._adapter(standing_alone.REQUESTS_FILE)
+        return self._line(message, turns, titles, standing_alone.REQUEST_TOKENS, adapter)
 
     def _line(
         self,

@@ -1,8 +1,13 @@
-"""The prompt for writing a message as a standalone question.
+"""The prompt for writing a message as a standalone question, or what it asks for in plain words.
 
-The default model has two adapters for this (index/reader_weights/README.md): one learned it from
-conversations, the other from first messages, before which nothing was said. Other models are given
-examples instead.
+The default model has two adapters for standalone questions (index/reader_weights/README.md): one
+learned them from conversations, the other from first messages, before which nothing was said. Other
+models are given examples instead.
+
+A third adapter writes in the plainest words what a message asks for: thanks with a story around
+them as “Thank you.”, and requests in the form that the router knows. Of a question it only writes
+the beginning, since the other adapters are better at questions. It is made by
+`python -m eval.lab.training.standing_alone FOLDER --start standing_alone.gguf`.
 """
 
 from __future__ import annotations
@@ -19,6 +24,13 @@ if TYPE_CHECKING:
 FILE = "standing_alone.gguf"
 FIRST_FILE = "first_message.gguf"
 """The adapter for the first message of a conversation."""
+REQUESTS_FILE = "requests.gguf"
+"""The adapter for what a message asks for."""
+
+ONLY_TOLD = "OK."
+"""What that adapter writes for a message that only tells something."""
+REQUEST_TOKENS = 20
+"""The most tokens of a request. Anything longer is a question."""
 
 SYSTEM = "Write the user's last message as a question that stands alone."
 

@@ -12,7 +12,8 @@ import torch
 
 from eval.lab.training.asked import __main__ as asked
 from eval.lab.training.selection import __main__ as training
-from eval.lab.training.selection.__main__ import Example
+from eval.lab.training.selection import packed
+from eval.lab.training.selection.packed import Packed
 from eval.lab.training.standing_alone.adapter import load_tokenizer, model_file
 from rag.writing.selection import FILE
 from tests.lab.test_standing_alone import small_model
@@ -95,14 +96,14 @@ def test_each_question_has_the_numbers_of_the_sentences_that_answer_it(data: Pat
 
 def test_no_question_of_a_paragraph_sees_another() -> None:
     model = small_model(Path())
-    together = Example(range(5, 15), [range(20, 26), range(40, 44)], [3, 2], ["typed"] * 2)
+    together = Packed(range(5, 15), [range(20, 26), range(40, 44)], [3, 2], ["typed"] * 2)
     alone = [
-        Example(together.shared, [asked], [answer], ["typed"])
+        Packed(together.shared, [asked], [answer], ["typed"])
         for asked, answer in zip(together.asked, together.answers, strict=True)
     ]
-    logits, wanted = training._written(model, [together, alone[0]])
+    logits, wanted = packed.written(model, [together, alone[0]])
     for at, each in enumerate(alone):
-        own, of_own = training._written(model, [each])
+        own, of_own = packed.written(model, [each])
         assert torch.allclose(logits[at], own[0], atol=1e-5)
         assert torch.equal(wanted[at], of_own[0])
         tokens = torch.tensor([[*each.shared, *each.asked[0]]])

@@ -26,8 +26,7 @@ from eval.lab.training.standing_alone.adapter import (
     loss,
 )
 from rag.languages import content_words
-from rag.writing import requests
-from rag.writing.standing_alone import FILE, FIRST_FILE
+from rag.writing.standing_alone import FILE, FIRST_FILE, REQUESTS_FILE
 
 pytestmark = pytest.mark.llm  # Its tokenizer is needed.
 
@@ -94,7 +93,7 @@ def test_an_adapter_is_made_and_made_again(
 
 
 @pytest.mark.parametrize(
-    ("module", "made"), [(training, requests.FILE), (first_messages, FIRST_FILE)]
+    ("module", "made"), [(training, REQUESTS_FILE), (first_messages, FIRST_FILE)]
 )
 def test_it_goes_on_from_an_adapter(
     talks: Path, tmp_path: Path, module: ModuleType, made: str

@@ -2,9 +2,8 @@
 
 Much of what people type in addition to a question, or instead of one, is not a request that the
 router knows: “Much obliged, a pleasure to read of him again at my age”. The model has learned to
-write all of it in a few plain words (`rag/writing/requests.py`), here “Thank you.”, and the router
-knows these. It has also learned to turn a question into a standalone question
-(`rag/writing/standing_alone.py`).
+write all of it in a few plain words, here “Thank you.”, and the router knows these. It has also
+learned to turn a question into a standalone question (`rag/writing/standing_alone.py`).
 """
 
 from __future__ import annotations
@@ -19,8 +18,7 @@ from rag.asking.rewrite import FOOTNOTE
 from rag.asking.route import REMARK, Route, request_words
 from rag.languages import missing_facts, place_in_order
 from rag.writing.llm import LLMUnavailable, Writer
-from rag.writing.requests import ONLY_TOLD
-from rag.writing.standing_alone import MOST_TITLES, pairs
+from rag.writing.standing_alone import MOST_TITLES, ONLY_TOLD, pairs
 
 Write = Callable[[str, Sequence[tuple[str, str]], Sequence[str]], str]
 """Rewrites a message, given the turns before it and the documents' titles."""

@@ -10,7 +10,6 @@ Then the command prints how well the adapter tells held-out answerable questions
 
 from __future__ import annotations
 
-import math
 import random
 import sys
 from collections import defaultdict
@@ -21,18 +20,16 @@ from typing import Any
 
 import torch
 from sklearn.metrics import roc_auc_score
-from torch.nn.functional import cross_entropy
-from torch.nn.utils.rnn import pad_sequence
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from eval.lab.command import run_command
 from eval.lab.training.asked.__main__ import read_asked
 from eval.lab.training.examples import Paragraph, Span, load_squad
 from eval.lab.training.inputs import parse
+from eval.lab.training.selection.packed import Packed, loss, packed, written
 from eval.lab.training.selection.windows import windows
 from eval.lab.training.standing_alone.adapter import (
     RECIPE,
-    encoded,
     learn,
     load_model,
     load_tokenizer,
@@ -40,7 +37,8 @@ from eval.lab.training.standing_alone.adapter import (
 )
 from eval.lab.training.train import batches_of
 from index.split import sentence_spans
-from rag.writing.selection import FILE, MOST_SENTENCES, NONE, messages, written
+from rag.writing.selection import FILE, MOST_SENTENCES, NONE, messages
+from rag.writing.selection import written as numbered
 
 APART = 8
 """One in so many of the articles with such questions is held out; all are training articles."""
@@ -59,24 +57,6 @@ class Asked:
     question: str
     numbers: tuple[int, ...]
     kind: str
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """The tokens of a paragraph (`shared`), and of each question on it with its answer.
-
-    The last `answers` of a question's tokens are those to be written.
-    """
-
-    shared: Sequence[int]
-    asked: Sequence[Sequence[int]]
-    answers: Sequence[int]
-    kinds: Sequence[str]
-
-    @property
-    def tokens(self) -> int:
-        """How many tokens are read."""
-        return len(self.shared) + sum(map(len, self.asked))
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -104,9 +84,7 @@ def main(arguments: Sequence[str]) -> int:
 # --- examples
 
 
-def _examples(
-    squad: Path, tokenizer: PreTrainedTokenizerBase
-) -> tuple[list[Example], list[Example]]:
+def _examples(squad: Path, tokenizer: PreTrainedTokenizerBase) -> tuple[list[Packed], list[Packed]]:
     """Return the examples to learn from, and those that are held out."""
     articles = {each.title: each for each in load_squad(squad)}
     lines = list(read_asked(articles))
@@ -132,9 +110,9 @@ def _examples(
 
 def _of_documents(
     folder: Path, tokenizer: PreTrainedTokenizerBase, rng: random.Random
-) -> tuple[list[Example], list[Example]]:
+) -> tuple[list[Packed], list[Packed]]:
     """Return the examples of documents' windows to learn from, and those that are held out."""
-    learned, apart = list[Example](), list[Example]()
+    learned, apart = list[Packed](), list[Packed]()
     for window in windows(folder, rng):
         asked = [Asked(question, numbers, "window") for question, numbers in window.asked]
         example = _example(window.title, window.sentences, asked, tokenizer)
@@ -197,77 +175,25 @@ def _of_another(
 
 def _example(
     title: str, sentences: Sequence[str], asked: Sequence[Asked], tokenizer: PreTrainedTokenizerBase
-) -> Example:
-    both = (
-        encoded(tokenizer, messages(title, sentences, each.question), written(each.numbers))
+) -> Packed:
+    each_asked = (
+        (messages(title, sentences, each.question), numbered(each.numbers), each.kind)
         for each in asked
     )
-    prompts, answers = zip(*both, strict=True)
-    differs = (at for at, some in enumerate(zip(*prompts, strict=False)) if len(set(some)) > 1)
-    shared = next(differs, len(prompts[0]) - 1)
-    rest = [[*prompt[shared:], *answer] for prompt, answer in zip(prompts, answers, strict=True)]
-    return Example(prompts[0][:shared], rest, [*map(len, answers)], [each.kind for each in asked])
+    return packed([*each_asked], tokenizer)
 
 
-# --- what is learned
-
-
-def loss(model: PreTrainedModel, batch: Sequence[Example]) -> torch.Tensor:
-    """Return the loss of a batch, over the tokens to be written alone."""
-    logits, wanted = _written(model, batch)
-    return cross_entropy(torch.cat(logits), torch.cat(wanted))
-
-
-def _written(
-    model: PreTrainedModel, batch: Sequence[Example]
-) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
-    """Return the logits of each question's answer, and the tokens that it should have."""
-    packed = [_packed(each) for each in batch]
-    width = max(len(tokens) for tokens, _, _ in packed)
-    mask = torch.zeros(len(packed), 1, width, width, dtype=torch.bool)
-    mask[:, 0, torch.arange(width), torch.arange(width)] = True
-    for at, (tokens, _, branch) in enumerate(packed):
-        seen = (branch[:, None] == branch[None, :]) | (branch[None, :] == 0)
-        mask[at, 0, : len(tokens), : len(tokens)] = seen.tril()
-    states = model.model(
-        input_ids=pad_sequence([tokens for tokens, _, _ in packed], batch_first=True),
-        position_ids=pad_sequence([places for _, places, _ in packed], batch_first=True),
-        attention_mask=torch.where(mask, 0.0, -math.inf).to(model.dtype),
-        use_cache=False,
-    ).last_hidden_state
-    before, wanted = [], []
-    for at, (example, (tokens, _, _)) in enumerate(zip(batch, packed, strict=True)):
-        end = len(example.shared)
-        for asked, answer in zip(example.asked, example.answers, strict=True):
-            end += len(asked)
-            before.append(states[at, end - answer - 1 : end - 1])
-            wanted.append(tokens[end - answer : end])
-    logits = model.lm_head(torch.cat(before)).float()
-    return list(logits.split([len(each) for each in wanted])), wanted
-
-
-def _packed(example: Example) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Return the tokens of an example, their positions, and the question that each belongs to.
-
-    The shared tokens belong to 0, and the positions of each question follow right after them.
-    """
-    shared = len(example.shared)
-    tokens, places, branch = [*example.shared], [*range(shared)], [0] * shared
-    for at, asked in enumerate(example.asked, 1):
-        tokens += asked
-        places += range(shared, shared + len(asked))
-        branch += [at] * len(asked)
-    return torch.tensor(tokens), torch.tensor(places), torch.tensor(branch)
+# --- what is measured
 
 
 def _measured(
-    model: PreTrainedModel, apart: Sequence[Example], none: int
+    model: PreTrainedModel, apart: Sequence[Packed], none: int
 ) -> dict[str, tuple[float, int]]:
     """Return, by kind, the AUC of telling answerable questions, and the number of questions."""
     told = defaultdict(list)
     with torch.no_grad():
         for batch in batches_of(apart, lambda each: each.tokens, 1.0, RECIPE.seed):
-            logits, wanted = _written(model, batch)
+            logits, wanted = written(model, batch)
             kinds = [kind for each in batch for kind in each.kinds]
             for kind, some, tokens in zip(kinds, logits, wanted, strict=True):
                 odds = -float(some[0].log_softmax(-1)[none])

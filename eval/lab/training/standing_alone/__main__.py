@@ -30,8 +30,7 @@ from eval.lab.training.standing_alone.adapter import (
 )
 from rag.asking.rewrite import Turn
 from rag.languages import content_words
-from rag.writing import requests
-from rag.writing.standing_alone import FILE, messages, pairs
+from rag.writing.standing_alone import FILE, REQUESTS_FILE, messages, pairs
 
 CONVERSATIONS = Path(__file__).parent / "conversations.jsonl.gz"
 REQUESTS = Path(__file__).parent / "requests.jsonl.gz"
@@ -54,7 +53,7 @@ def main(arguments: Sequence[str]) -> int:
         rng = random.Random(RECIPE.seed)  # noqa: S311  reproducible
         asked = [*told(REQUESTS), *rng.sample(first, min(AGAIN, len(first)))]
     examples = [(each.held_out, example_told(each, titles, tokenizer)) for each, titles in asked]
-    made = options.folder / (requests.FILE if start else FILE)
+    made = options.folder / (REQUESTS_FILE if start else FILE)
     learn_and_measure(load_model(path), examples, made, options.epochs, start)
     return 0
 

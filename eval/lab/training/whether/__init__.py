@@ -1,0 +1,1 @@
+"""Training of the adapter that says whether sentences answer a question with yes or no."""
