@@ -21,9 +21,11 @@ from rag.writing.llm import Writer
 from tests.fake_llm import ScriptedLLM
 from tests.test_rag_prose import CRACKS, LORRIES
 
+BRIGADE = "Lorries of the fire brigade may cross the Alder Bridge."
 BRIDGE = (
     "The Alder Bridge was opened in 1931. The Alder Bridge is closed to lorries. "
-    "Cyclists may cross it at any hour. A toll of two crowns is paid at the gate."
+    "Cyclists may cross it at any hour. A toll of two crowns is paid at the gate.\n\n"
+    f"{'The river is wide there, and slow. ' * 20}\n\n{BRIGADE}"
 )
 CLOSED = "The Alder Bridge is closed to lorries."
 QUESTION = "Is the Alder Bridge closed to lorries?"
@@ -53,7 +55,7 @@ def told(answer: Answer) -> str:
     ("probabilities", "opening"),
     [
         ({"yes": 0.97, "no": 0.01}, "Yes: “"),
-        ({"no": 0.93, " no": 0.02}, "No: “"),
+        ({"no": 0.78, " no": 0.04}, "No: “"),
         ({"yes": 0.6, "no": 0.3}, "“"),
         ({"none": 0.99}, "“"),
     ],
@@ -63,13 +65,14 @@ def test_the_quote_follows_what_is_sure(
 ) -> None:
     assistant, llm = saying(whether=probabilities)
     answer = assistant.ask(QUESTION)
-    assert told(answer) == f"{opening}{CLOSED}”"
+    assert told(answer).startswith(f"{opening}{CLOSED}")
     assert answer.sentences[0].citations == (1,)
-    assert answer.citations[0].text == CLOSED
+    assert answer.citations[0].text.startswith(CLOSED)
     assert answer.models["llm"] == "scripted"
     [asked] = [each for each in llm.asked if each.startswith("Document: ")]
     assert asked.endswith(f"\nQuestion: {QUESTION}")
     assert f"The Alder Bridge was opened in 1931. {CLOSED}" in asked
+    assert BRIGADE in asked, "another quote may say otherwise"
 
 
 @pytest.mark.weights
@@ -83,7 +86,7 @@ def test_other_questions_do_not_ask_for_it(saying: Saying) -> None:
 def test_without_the_model_the_quote_stands_alone(saying: Saying) -> None:
     assistant, _ = saying(fail_at="copy")
     answer = assistant.ask(QUESTION)
-    assert told(answer) == f"“{CLOSED}”"
+    assert told(answer).startswith(f"“{CLOSED}")
     assert answer.reason == "llm_unavailable"
 
 

@@ -309,6 +309,9 @@ def around(quote: Quote, passages: Iterable[Hit]) -> list[Quote]:
 
 
 def read_together(quotes: Sequence[Quote], passages: Sequence[Hit]) -> list[Quote]:
-    """Return the sentences around the first of some quotes, and the other quotes that are apart."""
-    near = around(quotes[0], passages)
-    return [*near, *(each for each in quotes[1:] if not any(map(each.overlaps, near)))]
+    """Return the sentences around the first of some quotes, and the others that are apart."""
+    read = around(quotes[0], passages)
+    for each in quotes[1:]:
+        if not any(map(each.overlaps, read)):
+            read.append(each)
+    return read

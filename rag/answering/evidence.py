@@ -275,7 +275,8 @@ def _chosen(query: Query, context: Context, decision: Decision) -> Together:
 def _particle(query: Query, context: Context, quotes: Sequence[Quote]) -> str:
     """Return “yes” or “no” if the language model is sure that quotes answer with it, or say so.
 
-    It is asked about questions for one of them, and about claims.
+    It is asked about questions for one of them, and about claims. It also reads the other quotes
+    that were found, which may say otherwise.
     """
     may_open = query.form.yes_or_no or query.route.kind == "claim"
     if not may_open or not _can_be_checked(query, quotes):
@@ -284,7 +285,7 @@ def _particle(query: Query, context: Context, quotes: Sequence[Quote]) -> str:
     if not writer or not writer.knows_whether:
         return ""
     context.run.llm = writer.name
-    read = read_together(quotes, list(context.passages))
+    read = read_together([*quotes, *context.find(query.text)], list(context.passages))
     try:
         said = writer.whether([each.model_text for each in read], query.text, read[0].title)
     except LLMUnavailable as error:
