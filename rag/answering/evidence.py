@@ -272,25 +272,26 @@ def _chosen(query: Query, context: Context, decision: Decision) -> Together:
     return together if whole else Together(together.chosen, together.chosen)
 
 
-def _particle(query: Query, context: Context, quotes: Sequence[Quote]) -> str:
+def _particle(query: Query, context: Context, quotes: Sequence[Quote]) -> str | None:
     """Return “yes” or “no” if the language model is sure that quotes answer with it, or say so.
 
-    It is asked about questions for one of them, and about claims. It also reads the other quotes
-    that were found, which may say otherwise.
+    The result is empty if it is not sure, and None if it is not asked: only questions for one of
+    them are asked about, and claims. It also reads the other quotes that were found, which may say
+    otherwise.
     """
     may_open = query.form.yes_or_no or query.route.kind == "claim"
     if not may_open or not _can_be_checked(query, quotes):
-        return ""
+        return None
     writer = context.writer
     if not writer or not writer.knows_whether:
-        return ""
+        return None
     context.run.llm = writer.name
     read = read_together([*quotes, *context.find(query.text)], list(context.passages))
     try:
         said = writer.whether([each.model_text for each in read], query.text, read[0].title)
     except LLMUnavailable as error:
         context.run.fail(error)
-        return ""
+        return None
     return said.particle
 
 
@@ -300,7 +301,7 @@ def _sentence(
     writer: Writer,
     quotes: Sequence[Quote],
     given: Together,
-    particle: str,
+    particle: str | None,
 ) -> Generator[Event, None, Composition]:
     """Let the LLM write around the words that answer; return what it wrote, verified."""
     written = ""
@@ -317,7 +318,7 @@ def _prose(
     writer: Writer,
     _: Sequence[Quote],
     given: Together,
-    particle: str,
+    particle: str | None,
 ) -> Generator[Event, None, Composition]:
     """Let the LLM write from sentences that answer together; each is proven once it is whole."""
     written = ""

@@ -59,7 +59,7 @@ class Composition:
         whole = AnswerSentence(as_said(quote), (number,), True)
         self.sentences.insert(place, whole)
 
-    def opened(self, particle: str) -> Composition:
+    def opened(self, particle: str | None) -> Composition:
         """Return the composition with “yes” or “no” before its first supported sentence.
 
         An answer without one, or that is a list, stays as it is.
@@ -96,15 +96,16 @@ def compose(
     question: Query,
     chosen: Sequence[Quote],
     reader: Reader,
-    particle: str = "",
+    particle: str | None = None,
 ) -> Composition:
     """Attribute and verify each sentence that the LLM wrote from the `chosen` quotes, best first.
 
-    "Yes" and "No" are dropped if only the rest of a sentence is proven, or if it is known which of
-    them is right: the answer opens with that `particle`. A sentence that the quotes do not bear out
-    is kept as unsupported, without footnotes and outside the answer's text. So is a sentence that
-    answers with other words than the best quote. A chosen quote is added in its own words if the
-    sentences left its answer out, and the best one also if no sentence cites it.
+    "Yes" and "No" are dropped if only the rest of a sentence is proven. They are also dropped if it
+    was asked for apart which of them is right: the answer opens with that `particle`, or with none
+    if it is empty. A sentence that the quotes do not bear out is kept as unsupported, without
+    footnotes and outside the answer's text. So is a sentence that answers with other words than the
+    best quote. A chosen quote is added in its own words if the sentences left its answer out, and
+    the best one also if no sentence cites it.
     """
     composition = Composition()
     # The quotes that the sentences were written from come first: they win if another says the same.
@@ -113,7 +114,7 @@ def compose(
     texts = [quote.model_text for quote in ordered]
     replaced = False
     for each in written_sentences(written, question):
-        sentence = without_particle(each) if particle else each
+        sentence = each if particle is None else without_particle(each)
         attribution = attribute(sentence, texts, question.text)
         cited = [ordered[at] for at in attribution.quotes]
         supported = attribution.supported

@@ -31,7 +31,8 @@ class Prose:
     """Prose that is being written from sentences, and the part of it that is proven.
 
     `chosen` are the sentences that answer together, and `read` are all that the LLM was given. The
-    answer opens with the `particle`, “yes” or “no”, if it is known which.
+    answer opens with the `particle`, “yes” or “no”; it is empty if neither is sure, and None if the
+    LLM may write one.
     """
 
     def __init__(
@@ -40,7 +41,7 @@ class Prose:
         chosen: Sequence[Quote],
         read: Sequence[Quote],
         reader: Reader,
-        particle: str = "",
+        particle: str | None = None,
     ) -> None:
         self._question, self._chosen, self._reader = question, chosen, reader
         self._particle = particle
@@ -89,14 +90,14 @@ class Prose:
     def _prove(self, sentence: str) -> tuple[str, Quote]:
         """Return a written sentence in its proven form (empty if not proven), and its source.
 
-        "Yes" and "No" are dropped if they are not asked for, if it is known which of them is right,
-        or if only the rest is proven. All content words of a proven sentence are in the source's
+        "Yes" and "No" are dropped if they are not asked for, if that was asked for apart, or if
+        only the rest is proven. All content words of a proven sentence are in the source's
         sentence or its surroundings, and most of them in the sentence itself: words of the question
         do not count.
         """
         nearest, close = self._nearest(sentence)
         bare = without_particle(sentence)
-        may_open = self._question.form.yes_or_no and not self._particle
+        may_open = self._question.form.yes_or_no and self._particle is None
         ways = dict.fromkeys((sentence, bare) if may_open else (bare,))
         proven = (way for way in ways if close and self._is_proven(way, nearest))
         return next(proven, ""), nearest
