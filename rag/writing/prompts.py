@@ -20,8 +20,9 @@ translations are not, and they are marked so wherever they are shown.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from llama_index.core.base.llms.types import ChatMessage
@@ -341,6 +342,16 @@ def few_shot(system: str, shown: Iterable[tuple[str, str]], asked: str) -> list[
         messages.append(ChatMessage(role="user", content=question))
         messages.append(ChatMessage(role="assistant", content=answer))
     return [*messages, ChatMessage(role="user", content=asked)]
+
+
+def cut_to(most: int, text: str) -> str:
+    """Return the beginning of a text, of at most `most` bytes."""
+    return text.encode(errors="replace")[:most].decode(errors="ignore")
+
+
+def first_word(word: str, first: Sequence[Any]) -> float:
+    """Return the probability that a reply begins with a word, from its likeliest first tokens."""
+    return math.fsum(math.exp(each.logprob) for each in first if each.token.strip() == word)
 
 
 def on_one_line(text: str) -> str:

@@ -7,12 +7,11 @@ writes the numbers of those that answer, or "none". The probability of "none" is
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rag.writing.prompts import few_shot, on_one_line
+from rag.writing.prompts import cut_to, few_shot, first_word, on_one_line
 
 if TYPE_CHECKING:
     from llama_index.core.base.llms.types import ChatMessage
@@ -48,16 +47,12 @@ def messages(title: str, sentences: Sequence[str], question: str) -> list[ChatMe
     The question is in lower case, like those that the adapter was trained on.
     """
     numbered = "\n".join(f"[{at}] {on_one_line(text)}" for at, text in enumerate(sentences, 1))
-    asked = _cut(on_one_line(question).rstrip("?").strip().lower(), "question")
+    asked = cut_to(MOST_BYTES["question"], on_one_line(question).rstrip("?").strip().lower())
     told = (
-        f"Document: {_cut(on_one_line(title), 'title')}\n"
-        f"{_cut(numbered, 'sentences')}\nQuestion: {asked}?"
+        f"Document: {cut_to(MOST_BYTES['title'], on_one_line(title))}\n"
+        f"{cut_to(MOST_BYTES['sentences'], numbered)}\nQuestion: {asked}?"
     )
     return few_shot(SYSTEM, (), told)
-
-
-def _cut(text: str, what: str) -> str:
-    return text.encode(errors="replace")[: MOST_BYTES[what]].decode(errors="ignore")
 
 
 def written(numbers: Sequence[int]) -> str:
@@ -72,7 +67,7 @@ def read(said: str, first: Sequence[Any], count: int) -> Selected:
     """
     named = {int(digit) - 1 for digit in re.findall(r"\d", said)}
     numbers = tuple(sorted(number for number in named if 0 <= number < count))
-    none = math.fsum(math.exp(each.logprob) for each in first if each.token.strip() == NONE)
+    none = first_word(NONE, first)
     if not first and said.strip() == NONE:
         none = 1.0
     return Selected(min(1.0, none if numbers else max(none, 0.5)), numbers)

@@ -7,11 +7,10 @@ The default model has an adapter for this, made by `python -m eval.lab.training.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rag.writing.prompts import few_shot, on_one_line
+from rag.writing.prompts import cut_to, few_shot, first_word, on_one_line
 
 if TYPE_CHECKING:
     from llama_index.core.base.llms.types import ChatMessage
@@ -44,21 +43,14 @@ class Whether(NamedTuple):
 def messages(title: str, sentences: Sequence[str], question: str) -> list[ChatMessage]:
     """Return the prompt for whether sentences answer a question with yes or no."""
     read = " ".join(map(on_one_line, sentences))
+    asked = cut_to(MOST_BYTES["question"], on_one_line(question).rstrip("?").strip())
     told = (
-        f"Document: {_cut(on_one_line(title), 'title')}\n{_cut(read, 'sentences')}\n"
-        f"Question: {_cut(on_one_line(question).rstrip('?').strip(), 'question')}?"
+        f"Document: {cut_to(MOST_BYTES['title'], on_one_line(title))}\n"
+        f"{cut_to(MOST_BYTES['sentences'], read)}\nQuestion: {asked}?"
     )
     return few_shot(SYSTEM, (), told)
 
 
-def _cut(text: str, what: str) -> str:
-    return text.encode(errors="replace")[: MOST_BYTES[what]].decode(errors="ignore")
-
-
 def read(first: Sequence[Any]) -> Whether:
     """Return what a reply says; `first` are the likeliest first tokens of it."""
-    said = {"yes": 0.0, "no": 0.0}
-    for each in first:
-        if (token := each.token.strip()) in said:
-            said[token] += math.exp(each.logprob)
-    return Whether(min(1.0, said["yes"]), min(1.0, said["no"]))
+    return Whether(*(min(1.0, first_word(each, first)) for each in Whether._fields))
