@@ -76,6 +76,25 @@ def test_the_quote_follows_what_is_sure(
 
 
 @pytest.mark.weights
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("The bridge is closed to lorries.", "Yes. The bridge is closed to lorries."),
+        ("No, the bridge is closed to lorries.", "Yes. The bridge is closed to lorries."),
+        ("The bridge is closed to cyclists.", f"Yes: “{CLOSED}"),
+        ("Ask the harbour office.", f"Yes: “{CLOSED}"),
+    ],
+)
+def test_one_sentence_is_said_in_prose_if_that_is_proven(
+    saying: Saying, written: str, said: str
+) -> None:
+    assistant, _ = saying(whether={"yes": 0.97}, written=written)
+    answer = assistant.ask(QUESTION)
+    assert told(answer).startswith(said)
+    assert answer.citations[0].text.startswith(CLOSED)
+
+
+@pytest.mark.weights
 def test_other_questions_do_not_ask_for_it(saying: Saying) -> None:
     assistant, llm = saying(whether={"yes": 0.99}, written="The toll is two crowns.")
     assert not told(assistant.ask("How much is the toll at the gate?")).startswith("Yes")

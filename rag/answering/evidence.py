@@ -75,7 +75,8 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     composition, chosen = None, _chosen(query, context, decision)
     particle = _particle(query, context, chosen.chosen)
     steps = not decision.words_are_sure and any(map(item_sign, chosen.chosen))
-    writes = decision.words_are_sure or len(chosen.read) > 1
+    # A row alone is shown with its heads: the head for statements has not learned to prove cells.
+    writes = decision.words_are_sure or len(chosen.read) > 1 or not chosen.read[0].rows
     writes = writes and not steps and _can_be_checked(query, chosen.read)
     if writes and (writer := context.writer):
         try:
