@@ -85,6 +85,17 @@ def test_what_stands_of_what_is_written(
     assert aside is None or left == aside
 
 
+def test_a_clause_that_is_cut_out_of_its_sentence_does_not_stand(reader: Reader) -> None:
+    text = "The bridge cost 3 million crowns, of which the guild paid half; the queen paid nothing."
+    document = Document.of(text, title="The Alder Bridge", source="/cost.txt")
+    cost = Quote(document, 0, len(text), 5.0)
+    asked = Query.of("What did the Alder Bridge cost?")
+    answering = Prose(asked, [cost], [cost], reader)
+    paid, half = "The bridge cost 3 million crowns.", "Of which the guild paid half."
+    assert said(answering.whole(f"{paid} {half}")) == [paid]
+    assert said(answering.whole("The queen paid nothing.")) == ["The queen paid nothing."]
+
+
 def test_yes_stays_where_it_is_asked_for_and_proven(reader: Reader) -> None:
     asked = Query.of("Were cracks found in two piers?")
     answering = Prose(asked, [CRACKS, LORRIES], [CRACKS, LORRIES], reader)

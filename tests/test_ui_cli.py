@@ -482,10 +482,10 @@ def test_without_the_language_models_weights_it_answers_all_the_same(
     for name in (settings.embedding, settings.reranker):
         (models / name).symlink_to(settings.models / name)
     given = {"FOOTNOTED_LLM": language_model, "FOOTNOTED_MODELS": models}
-    # It writes where the words are sure, and reads where there is doubt.
+    # It writes of what answers, and reads where there is doubt.
     for question, words, asked in (
         ("How wide is the Tsugaru Strait?", "20 kilometers", True),
-        ("Who spoke of a “Sputnik moment” after China's test?", "Milley", False),
+        ("Who spoke of a “Sputnik moment” after China's test?", "Milley", True),
         ("Which yeast is best for pizza?", "", False),
     ):
         done = footnoted("ask", question, "--json", **given)

@@ -93,9 +93,10 @@ class Prose:
         "Yes" and "No" are dropped if they are not asked for, if that was asked for apart, or if
         only the rest is proven. All content words of a proven sentence are in the source's
         sentence or its surroundings, and most of them in the sentence itself: words of the question
-        do not count.
+        do not count. A clause that was only cut out of its sentence is not proven.
         """
         nearest, close = self._nearest(sentence)
+        close = close and not _is_cut_out(sentence, nearest.model_text)
         bare = without_particle(sentence)
         may_open = self._question.form.yes_or_no and self._particle is None
         ways = dict.fromkeys((sentence, bare) if may_open else (bare,))
@@ -113,3 +114,9 @@ class Prose:
     def _is_proven(self, sentence: str, quote: Quote) -> bool:
         supported = attribute(sentence, [quote.model_text], self._question.text).supported
         return supported and is_proven(sentence, [quote], self._question, self._reader)
+
+
+def _is_cut_out(sentence: str, source: str) -> bool:
+    """Whether a sentence is the words behind a comma of its source: “Of which he paid half.”"""
+    said, there = (" ".join(text.split()).casefold() for text in (sentence, source))
+    return f", {said.rstrip('.!?')}" in there
