@@ -65,7 +65,7 @@ def made(
     context = asked_of(assistant, llm)
     query = Query.of(text, TYPED if turns else text, history=turns)
     decision = read(query, context)
-    found = _made_whole(query, decision, context)
+    found = _made_whole(query, query, decision, context)
     assert context.run.llm == ("scripted" if llm.asked else None)
     return found and (found[0].text, found[1].answerable)
 
@@ -95,6 +95,29 @@ def test_it_is_asked_only_in_doubt_and_of_no_plain_first_message(
     llm = learned(copied=WHOLE, asked=[])
     assert made(briefed, llm, text, *turns) is None
     assert not llm.asked
+
+
+@pytest.mark.parametrize(
+    ("typed", "text", "said", "reading"),
+    [
+        ("and how wide?", "and the Tsugaru Strait how wide?", f"{WHOLE}?", f"{WHOLE}?"),
+        ("and how wide?", "and the Tsugaru Strait how wide?", "how did Japan react", None),
+        ("and how wide is it?", "and how wide is the Tsugaru Strait?", f"{WHOLE}?", None),
+    ],
+    ids=["it is surely answered", "it is in doubt", "a pronoun was replaced"],
+)
+def test_what_was_only_filled_in_becomes_a_question_that_is_answered(
+    briefed: Assistant, typed: str, text: str, said: str, reading: str | None
+) -> None:
+    llm = learned(copied=said, asked=[])
+    context = asked_of(briefed, llm)
+    query = Query.of(text, typed, history=HISTORY)
+    decision = read(query, context)
+    assert decision.answerable
+    assert decision.sure
+    found = _made_whole(query, query, decision, context)
+    assert (found[0].text if found else None) == reading
+    assert bool(llm.asked) is query.is_filled_in
 
 
 @pytest.mark.parametrize(
@@ -159,7 +182,7 @@ def test_a_message_that_is_too_long_to_be_read_whole_is_not_asked(briefed: Assis
     llm = learned(copied=WHOLE, asked=[])
     context = asked_of(briefed, llm)
     query = Query.of(WRONG, "and " + "so on " * 80, history=HISTORY)
-    assert _made_whole(query, read(query, context), context) is None
+    assert _made_whole(query, query, read(query, context), context) is None
     assert not llm.asked
 
 
@@ -168,7 +191,7 @@ def test_all_ways_to_read_it_stay_beside_it(briefed: Assistant) -> None:
     typed = replace(Query.of(WHOLE, WHOLE, history=HISTORY), share=0.3)
     query = replace(Query.of(WRONG, WHOLE, history=HISTORY), share=0.7, others=(typed,))
     context = asked_of(briefed, learned(copied="what did the Tsugaru Strait eat"))
-    found = _made_whole(query, read(query, context), context)
+    found = _made_whole(query, query, read(query, context), context)
     assert found is not None
     assert (found[0].text, found[1].answerable) == (WHOLE, True)
 
@@ -179,9 +202,9 @@ def test_a_message_that_surely_needs_something_is_not_read_as_it_was_typed(
     context = asked_of(briefed, learned(copied=f"{WHOLE}?"))
     surely = Query.of(WRONG, WHOLE, history=HISTORY)
     assert surely.need == 1
-    assert _made_whole(surely, read(surely, context), context) is None
+    assert _made_whole(surely, surely, read(surely, context), context) is None
     perhaps = replace(surely, others=(replace(Query.of(WHOLE), share=0.3),), share=0.7)
-    found = _made_whole(perhaps, read(surely, context), context)
+    found = _made_whole(perhaps, perhaps, read(surely, context), context)
     assert found is not None
     assert found[0].text == WHOLE
 
@@ -191,7 +214,7 @@ def test_where_nothing_is_missing_what_may_be_put_in_is_no_likelier(briefed: Ass
     context = asked_of(briefed, learned(copied=f"{WRONG}?"))
     put_in = replace(Query.of(WHOLE, WRONG, history=HISTORY), share=0.3)
     query = replace(Query.of(WRONG, history=HISTORY), share=0.7, others=(put_in,))
-    found = _made_whole(query, read(query, context), context)
+    found = _made_whole(query, query, read(query, context), context)
     assert found is not None
     assert not found[1].answerable
 
@@ -199,7 +222,7 @@ def test_where_nothing_is_missing_what_may_be_put_in_is_no_likelier(briefed: Ass
 def test_where_it_fails_the_message_is_read_as_before(briefed: Assistant) -> None:
     context = asked_of(briefed, learned(fail_at="copy"))
     query = Query.of(WRONG, TYPED, history=HISTORY)
-    assert _made_whole(query, read(query, context), context) is None
+    assert _made_whole(query, query, read(query, context), context) is None
     assert context.run.llm_failed
     assert "does not answer" in str(context.run.message)
 
@@ -357,7 +380,7 @@ def test_a_turn_cannot_pose_as_another() -> None:
 def test_a_model_with_examples_alone_is_asked_about_follow_ups(briefed: Assistant) -> None:
     llm = ScriptedLLM(copied=WHOLE)
     context, alone = asked_of(briefed, llm), Query.of(WRONG, history=HISTORY)
-    assert _made_whole(alone, read(alone, context), context) is None
+    assert _made_whole(alone, alone, read(alone, context), context) is None
     assert not llm.asked
     assert made(briefed, llm, WRONG, *HISTORY) == (WHOLE, True)
     asked = llm.asked[0].split("\n")

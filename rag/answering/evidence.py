@@ -57,7 +57,7 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     if is_open and (asked := request(query, context)):
         yield from context.ask(asked)
         return
-    query, decision = _made_whole(query, decision, context) or (first, decision)
+    query, decision = _made_whole(query, first, decision, context) or (first, decision)
     found = _with_read(context.find(query.text), decision)
     if query.text != first.text:
         yield Searching(query.text)
@@ -150,17 +150,20 @@ def _is_sure(decision: Decision) -> bool:
 
 
 def _made_whole(
-    query: Query, decision: Decision, context: Context
+    query: Query, first: Query, decision: Decision, context: Context
 ) -> tuple[Query, Decision] | None:
     """Read a message also as the standalone question that the language model makes of it.
 
-    This is done if the answer is uncertain so far, or the message has a preamble. A model that has
-    not learned it is asked only about messages that may need context. The text is not used if it
-    has names or numbers that nobody said, or if it adds nothing although something is missing.
+    `first` is the interpretation that is decided on so far. The model is asked if the answer is
+    uncertain, if the message has a preamble, or if words were only filled in. One that has not
+    learned it is asked only in doubt, about messages that may need context. The text is not used if
+    it has names or numbers that nobody said, or if it adds nothing although something is missing.
+    Instead of a sure answer to what was filled in, only another sure answer is taken.
     """
-    if _is_sure(decision) and not query.has_preamble:
+    would_do = _is_sure(decision) and not query.has_preamble
+    if would_do and not first.is_filled_in:
         return None
-    text = written(query, context, learned=BY_EXAMPLES * query.need < UNLIKELY)
+    text = written(query, context, learned=would_do or BY_EXAMPLES * query.need < UNLIKELY)
     if not text or not (writer := context.writer) or not is_said(text, query, context):
         return None
     also = query.also(text, MADE_WHOLE if writer.stands_alone else BY_EXAMPLES * query.need)
@@ -168,7 +171,8 @@ def _made_whole(
     if not puts_in and query.need == 1:
         return None
     by_answers = puts_in or query.may_stand_alone
-    return read_each(also, context, searched=SEARCHED + 1, by_answers=by_answers)
+    whole = read_each(also, context, searched=SEARCHED + 1, by_answers=by_answers)
+    return None if would_do and not _is_sure(whole[1]) else whole
 
 
 def likeliest(decided: Sequence[tuple[Query, Decision]]) -> tuple[Query, Decision]:
