@@ -11,6 +11,7 @@ from rag.answer import Answer, Searching
 from rag.answerability import gate
 from rag.answering.context import Context
 from rag.answering.evidence import _made_whole, read
+from rag.answering.meaning.written import is_filled_in
 from rag.asking.query import Query
 from rag.asking.rewrite import Turn
 from rag.assistant import Assistant
@@ -117,7 +118,7 @@ def test_what_was_only_filled_in_becomes_a_question_that_is_answered(
     assert decision.sure
     found = _made_whole(query, query, decision, context)
     assert (found[0].text if found else None) == reading
-    assert bool(llm.asked) is query.is_filled_in
+    assert bool(llm.asked) is is_filled_in(query)
 
 
 @pytest.mark.parametrize(
@@ -391,3 +392,16 @@ def test_a_model_with_examples_alone_is_asked_about_follow_ups(briefed: Assistan
 def test_of_many_documents_no_titles_are_told() -> None:
     asked = messages(["A", "B", "C", "D"], [], "and?", adapted=True)
     assert asked[-1].content == "Last message: and?"
+
+
+@pytest.mark.parametrize(
+    ("typed", "text", "filled_in"),
+    [
+        ("and the fee?", "and the fee of the ferry?", True),
+        ("since when?", "How long has the ferry run?", False),
+        ("How old is it?", "How old is the ferry?", False),
+        ("How old is it?", "How old is it?", False),
+    ],
+)
+def test_whether_words_were_only_added(typed: str, text: str, filled_in: bool) -> None:
+    assert is_filled_in(Query.of(text, typed)) is filled_in

@@ -273,16 +273,3 @@ def test_one_more_way_to_read_it_comes_first_and_takes_its_share_of_the_others()
         ("how wide", 0.7),
         ("How wide are the fleets?", 0.3),
     ]
-
-
-@pytest.mark.parametrize(
-    ("typed", "text", "filled_in"),
-    [
-        ("and the fee?", "and the fee of the ferry?", True),
-        ("since when?", "How long has the ferry run?", False),
-        ("How old is it?", "How old is the ferry?", False),
-        ("How old is it?", "How old is it?", False),
-    ],
-)
-def test_whether_words_were_only_added(typed: str, text: str, filled_in: bool) -> None:
-    assert Query.of(text, typed).is_filled_in is filled_in

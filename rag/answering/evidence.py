@@ -19,7 +19,7 @@ from rag.answerability.gate import (
 from rag.answerability.reader import Reader
 from rag.answering.context import Context, around, read_together, weighed
 from rag.answering.meaning.unclear import ask_back, meant
-from rag.answering.meaning.written import MADE_WHOLE, is_said, request, written
+from rag.answering.meaning.written import MADE_WHOLE, is_filled_in, is_said, request, written
 from rag.answering.subquestions import answer_parts, joined_in
 from rag.asking.query import FACT_KINDS, UNLIKELY, Query
 from rag.finding.choose import Together, choose
@@ -161,7 +161,7 @@ def _made_whole(
     Instead of a sure answer to what was filled in, only another sure answer is taken.
     """
     would_do = _is_sure(decision) and not query.has_preamble
-    if would_do and not first.is_filled_in:
+    if would_do and not is_filled_in(first):
         return None
     text = written(query, context, learned=would_do or BY_EXAMPLES * query.need < UNLIKELY)
     if not text or not (writer := context.writer) or not is_said(text, query, context):

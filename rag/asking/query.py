@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
@@ -75,15 +74,6 @@ class Query:
         People say something about themselves first, and what they say misleads the search.
         """
         return not self.history and len(sentence_spans(self.typed, 0, len(self.typed))) > 1
-
-    @cached_property
-    def is_filled_in(self) -> bool:
-        """Whether words were only added to what was typed: “and the ascent today?”.
-
-        The text is seldom a natural question then. If the words replace a pronoun, it mostly is.
-        """
-        there = iter(_words(self.text))
-        return self.text != self.typed and all(word in there for word in _words(self.typed))
 
     @property
     def asked_before(self) -> str | None:
@@ -164,10 +154,6 @@ def understand(
     alone = replace(alone, share=1 - rewriting.need)
     first, *others = [*made, alone] if rewriting.need >= NEEDED else [alone, *made]
     return replace(first, others=tuple(each for each in others if each.share >= UNLIKELY))
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", text.casefold())
 
 
 def _plain(text: str) -> str:

@@ -16,6 +16,7 @@ from rag.answering.context import Context
 from rag.asking.query import ASSISTANT_KINDS, FACT_KINDS, Query
 from rag.asking.rewrite import FOOTNOTE
 from rag.asking.route import REMARK, Route, request_words
+from rag.asking.subject import in_words
 from rag.languages import missing_facts, place_in_order
 from rag.writing.llm import LLMUnavailable, Writer
 from rag.writing.standing_alone import MOST_TITLES, ONLY_TOLD, pairs
@@ -124,6 +125,16 @@ def is_said(text: str, query: Query, context: Context, route: Route | None = Non
     said = [*(words for _, words in query.history), *(each.title for each in context.titles)]
     words = request_words(route.kind) if route else frozenset[str]()
     return all(each.casefold() in words for each in missing_facts(text, said, question=query.typed))
+
+
+def is_filled_in(query: Query) -> bool:
+    """Whether words were only added to what was typed: “and the ascent today?”.
+
+    The text is seldom a natural question then. If the words replace a pronoun, it mostly is.
+    """
+    there = iter(in_words(query.text).split())
+    typed = in_words(query.typed).split()
+    return query.text != query.typed and all(word in there for word in typed)
 
 
 def written(query: Query, context: Context, *, learned: bool = True) -> str:
