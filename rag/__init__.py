@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from rag.checking.verdict import Checked
     from rag.config import Settings, load_settings
     from rag.quote import Quote
-    from rag.writing.llm import LLMUnavailable
+    from rag.writing.failures import LLMUnavailable
     from rag.writing.retry import Waiting
 
 __all__ = [
@@ -38,7 +38,7 @@ __getattr__, __dir__ = from_homes(
     "rag.quote",
     "rag.answer",
     "rag.writing.retry",
-    "rag.writing.llm",
+    "rag.writing.failures",
     "rag.asking.rewrite",
     "rag.checking.verdict",
     "rag.assistant",

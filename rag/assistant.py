@@ -39,7 +39,9 @@ from rag.trace import Line
 from rag.turns import FairSemaphore, Paused
 from rag.verifying.across import other_figures
 from rag.verifying.compose import Composition
-from rag.writing.llm import LLMUnavailable, Writer, load_writer
+from rag.writing.failures import LLMUnavailable
+from rag.writing.llm import Writer
+from rag.writing.loading import load_writer
 from rag.writing.retry import Wait, sleep
 from rag.writing.translating import Translation, translate
 

@@ -29,7 +29,8 @@ from rag.answerability.reader import Reader
 from rag.assistant import Assistant
 from rag.config import Settings, load_settings
 from rag.finding.rerank import Reranker
-from rag.writing.llm import Writer, load_writer
+from rag.writing.llm import Writer
+from rag.writing.loading import load_writer
 from tests.asking import AssistantOf, Knowing
 from tests.browser import HOSTILE, HOSTILE_NAME, OpenPage, pages, window
 from tests.chromium import CHROMIUM, chromium

@@ -20,7 +20,7 @@ from llama_index.core.base.llms.types import (
 from llama_index.core.llms import CustomLLM
 from pydantic import Field
 
-from rag.writing import selection, whether
+from rag.writing.adapters import selection, whether
 
 
 class ScriptedLLM(CustomLLM):

@@ -17,7 +17,7 @@ from index.library import Library
 from rag.assistant import Assistant
 from rag.config import Settings
 from rag.lazy import Lazy
-from rag.writing import selection
+from rag.writing.adapters import selection
 from rag.writing.llm import Writer
 from tests.fake_llm import ScriptedLLM
 

@@ -16,8 +16,9 @@ from rag.answerability import gate
 from rag.assistant import Assistant
 from rag.config import load_settings
 from rag.lazy import Lazy
-from rag.writing import selection
-from rag.writing.llm import LLMUnavailable, Writer
+from rag.writing.adapters import selection
+from rag.writing.failures import LLMUnavailable
+from rag.writing.llm import Writer
 from tests.fake_llm import ScriptedLLM
 from tests.provider import provider
 

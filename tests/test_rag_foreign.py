@@ -27,7 +27,9 @@ from rag.config import Settings, load_settings
 from rag.finding.quotes import CANDIDATES, select_quotes
 from rag.finding.rerank import Reranker, reranker_of
 from rag.opening import embedding_of, open_library
-from rag.writing.llm import LLMUnavailable, Writer, load_writer
+from rag.writing.failures import LLMUnavailable
+from rag.writing.llm import Writer
+from rag.writing.loading import load_writer
 from tests import foreign
 from tests.browser import OFF_TOPIC, SUMMIT
 from tests.commands import Footnoted

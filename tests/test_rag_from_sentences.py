@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from llama_index.core.base.llms.types import ChatMessage, ChatResponseGen
 
-from rag.writing.from_sentences import FILE, messages
+from rag.writing.adapters.from_sentences import FILE, messages
 from rag.writing.llm import Writer
 from tests.fake_llm import ScriptedLLM
 

@@ -13,7 +13,9 @@ import pytest
 from index.library import Library
 from rag.assistant import Assistant
 from rag.config import load_settings
-from rag.writing.llm import LLMUnavailable, Writer, load_writer
+from rag.writing.failures import LLMUnavailable
+from rag.writing.llm import Writer
+from rag.writing.loading import load_writer
 from tests.conftest import BRIEFING
 
 pytestmark = [pytest.mark.llm, pytest.mark.weights]

@@ -16,9 +16,9 @@ from rag.asking.query import Query
 from rag.asking.rewrite import Turn
 from rag.assistant import Assistant
 from rag.lazy import Lazy
-from rag.writing import standing_alone
+from rag.writing.adapters import standing_alone
+from rag.writing.adapters.standing_alone import messages
 from rag.writing.llm import Writer
-from rag.writing.standing_alone import messages
 from tests.asking import context_of
 from tests.fake_llm import ScriptedLLM
 

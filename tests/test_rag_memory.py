@@ -11,7 +11,9 @@ import psutil
 import pytest
 
 from rag.config import load_settings
-from rag.writing.llm import AT_ONCE, CONTEXT_TOKENS, LLMUnavailable, load_writer, weights_file
+from rag.writing.failures import LLMUnavailable
+from rag.writing.loading import load_writer, weights_file
+from rag.writing.own.llama_cpp import AT_ONCE, CONTEXT_TOKENS
 from rag.writing.own.memory import OVERHEAD, free_memory, needed_memory
 
 GIGABYTE = 10**9

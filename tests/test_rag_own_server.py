@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 import httpx
 import pytest
 
-from rag.writing.from_sentences import FILE
+from rag.writing.adapters.from_sentences import FILE
 from rag.writing.llm import Writer
 from rag.writing.own.own_server import OwnServer
 from rag.writing.own.prefix_cache import PrefixCache

@@ -12,7 +12,8 @@ import pytest
 from llama_index.core.base.llms.types import ChatMessage
 
 from rag.config import load_settings
-from rag.writing.llm import Writer, load_writer
+from rag.writing.llm import Writer
+from rag.writing.loading import load_writer
 from rag.writing.own.prefix_cache import KEPT, PrefixCache
 from rag.writing.prompts import copy_messages, write_messages
 from tests.serving import Request, serving
@@ -198,14 +199,14 @@ def test_what_failed_is_tried_again_and_many_wait_for_one(server: Server) -> Non
 def test_the_same_prompt_gets_the_same_answer_whatever_was_asked_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from rag.writing import llm
+    from rag.writing.own import llama_cpp
 
-    monkeypatch.setattr(llm, "kept_folder", lambda: tmp_path)
+    monkeypatch.setattr(llama_cpp, "kept_folder", lambda: tmp_path)
     quote = "The older Rowan Bridge is 300 metres long and was repaired in 1960."
     asked = "Who repaired the bridge?"
 
     def fresh() -> Writer:
-        monkeypatch.setattr(llm, "_SERVERS", {})
+        monkeypatch.setattr(llama_cpp, "_SERVERS", {})
         made = load_writer(load_settings())
         assert made is not None
         return made

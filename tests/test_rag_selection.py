@@ -11,8 +11,8 @@ from llama_index.core.base.llms.types import LogProb
 from index.documents import Document
 from rag.answerability import gate
 from rag.lazy import Lazy
+from rag.writing.adapters.selection import FILE, MOST_SENTENCES, Selected, messages, read, written
 from rag.writing.llm import Writer
-from rag.writing.selection import FILE, MOST_SENTENCES, Selected, messages, read, written
 from tests.asking import Knowing
 from tests.fake_llm import ScriptedLLM
 

@@ -23,7 +23,9 @@ from rag.trace import LOGGER
 from rag.turns import FairSemaphore
 from rag.verifying.across import other_figures
 from rag.writing import translating
-from rag.writing.llm import LLMUnavailable, Writer, load_writer
+from rag.writing.failures import LLMUnavailable
+from rag.writing.llm import Writer
+from rag.writing.loading import load_writer
 from rag.writing.prompts import TRANSLATE_EXAMPLES
 from rag.writing.translating import LONGEST
 from tests.fake_llm import ScriptedLLM

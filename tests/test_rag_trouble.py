@@ -173,7 +173,7 @@ def test_of_parts_the_second_does_not_wait_again(briefed: Assistant) -> None:
 
 FIRST = """
 from rag.config import load_settings
-from rag.writing.llm import load_writer
+from rag.writing.loading import load_writer
 
 load_writer(load_settings(llm="other", llm_url="http://127.0.0.1:9/v1"))
 

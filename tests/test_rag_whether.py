@@ -16,7 +16,7 @@ from rag.lazy import Lazy
 from rag.quote import Quote
 from rag.verifying.compose import Composition
 from rag.verifying.prose import Prose
-from rag.writing import whether
+from rag.writing.adapters import whether
 from rag.writing.llm import Writer
 from tests.fake_llm import ScriptedLLM
 from tests.test_rag_prose import CRACKS, LORRIES

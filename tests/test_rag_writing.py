@@ -11,8 +11,9 @@ import httpx
 import openai
 import pytest
 
-from rag.writing import llm
-from rag.writing.llm import LLMUnavailable, Writer
+from rag.writing.failures import LLMUnavailable
+from rag.writing.llm import Writer
+from rag.writing.own import llama_cpp
 from tests.fake_llm import ScriptedLLM
 
 
@@ -26,14 +27,14 @@ def test_a_model_is_started_once_however_many_ask_for_it(
         time.sleep(0.05)
         return SimpleNamespace(listening_address="http://127.0.0.1:1")
 
-    monkeypatch.setattr(llm, "_SERVERS", {})
-    monkeypatch.setattr(llm, "start_server", start)
-    monkeypatch.setattr(llm, "kept_folder", lambda: tmp_path)
+    monkeypatch.setattr(llama_cpp, "_SERVERS", {})
+    monkeypatch.setattr(llama_cpp, "start_server", start)
+    monkeypatch.setattr(llama_cpp, "kept_folder", lambda: tmp_path)
     models = [tmp_path / name for name in ("a.gguf", "b.gguf", "c.gguf")]
     for model in models:
         model.touch()
     with ThreadPoolExecutor() as pool:
-        given = list(pool.map(llm._serve, models * 3))
+        given = list(pool.map(llama_cpp.serve, models * 3))
     assert sorted(started) == models
     assert all(first is later for first, later in zip(given, given[3:], strict=False))
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from rag.writing.llm import redacted
+from rag.writing.failures import redacted
 from tests.browser import SUMMIT, window
 from tests.commands import Footnoted, as_process
 from tests.conftest import OpenLibrary

@@ -27,7 +27,7 @@ from index.weights.catalogue import CATALOGUE, DEFAULTS
 from index.weights.download import Progress, state
 from rag.assistant import Assistant
 from rag.config import Settings, load_settings
-from rag.writing.llm import LLMUnavailable
+from rag.writing.failures import LLMUnavailable
 from tests.browser import SUMMIT, ask, assert_accessible, pages, window
 from tests.commands import started
 from tests.wheels import CATALOGUE as SMALL_ONES

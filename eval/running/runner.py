@@ -36,7 +36,7 @@ from index.errors import UserError
 from index.printable import without_password
 from rag.answerability.reader import READER
 from rag.program import code_hash
-from rag.writing.llm import CONTEXT_TOKENS
+from rag.writing.own.llama_cpp import CONTEXT_TOKENS
 
 if TYPE_CHECKING:
     from eval.running.judge import Judge

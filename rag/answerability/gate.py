@@ -4,8 +4,8 @@ Each quote is judged by itself, since a single quote must hold both the answer a
 is about. The reranker says how well the quote matches the question. The reader says whether it
 answers and with which words, alone and among the sentences around it. If these leave doubt, the
 language model reads the quote as well. The default model reads it among the sentences around it,
-and selects those that answer (`rag/writing/selection.py`); any other model copies the words that
-answer, or says that there are none. The best quote decides.
+and selects those that answer (`rag/writing/adapters/selection.py`); any other model copies the
+words that answer, or says that there are none. The best quote decides.
 """
 
 from __future__ import annotations

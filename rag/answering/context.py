@@ -29,8 +29,9 @@ from rag.finding.rerank import Reranker
 from rag.languages.phrases import say
 from rag.quote import Quote
 from rag.verifying.compose import Composition, as_said
-from rag.writing.llm import LLMUnavailable, Writer
-from rag.writing.selection import MOST_LETTERS, MOST_SENTENCES
+from rag.writing.adapters.selection import MOST_LETTERS, MOST_SENTENCES
+from rag.writing.failures import LLMUnavailable
+from rag.writing.llm import Writer
 
 MIN_QUOTES = 5
 """The fewest candidate quotes of an answer that was searched for, even of a refusal."""

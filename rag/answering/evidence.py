@@ -28,7 +28,8 @@ from rag.quote import Quote
 from rag.verifying.attribution import MAX_CITED
 from rag.verifying.compose import Composition, compose, item_sign, quoted
 from rag.verifying.prose import Prose
-from rag.writing.llm import LLMUnavailable, Writer
+from rag.writing.failures import LLMUnavailable
+from rag.writing.llm import Writer
 
 ASKED = 2
 """The most quotes that the language model reads too if the reader is in doubt: each takes two

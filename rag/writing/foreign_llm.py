@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from index.errors import UserError, foreign_reason
 from index.weights.factory import Factory
-from rag.writing.llm import LLMUnavailable, redacted
+from rag.writing.failures import LLMUnavailable, redacted
 
 _LOADED: dict[Factory, ForeignLLM] = {}
 _LOADING = Lock()

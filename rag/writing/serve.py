@@ -17,7 +17,8 @@ from contextlib import suppress
 
 from index.errors import UserError
 from rag.config import load_settings
-from rag.writing.llm import start_server, weights_file
+from rag.writing.loading import weights_file
+from rag.writing.own.llama_cpp import start_server
 
 
 def main() -> None:

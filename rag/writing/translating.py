@@ -15,7 +15,8 @@ from index.language import ENGLISH, language_of_text
 from index.language.names import language_code, language_name
 from index.language.words import pieces
 from rag.quote import Quote
-from rag.writing.llm import LLMUnavailable, Writer
+from rag.writing.failures import LLMUnavailable
+from rag.writing.llm import Writer
 from rag.writing.prompts import on_one_line
 
 LONGEST = 1_500

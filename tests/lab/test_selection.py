@@ -15,7 +15,7 @@ from eval.lab.training.selection import __main__ as training
 from eval.lab.training.selection import packed
 from eval.lab.training.selection.packed import Packed
 from eval.lab.training.standing_alone.adapter import load_tokenizer, model_file
-from rag.writing.selection import FILE
+from rag.writing.adapters.selection import FILE
 from tests.lab.test_standing_alone import small_model
 
 pytestmark = pytest.mark.llm  # Its tokenizer is needed.

@@ -26,7 +26,7 @@ from eval.lab.training.standing_alone.adapter import (
     loss,
 )
 from rag.languages import content_words
-from rag.writing.standing_alone import FILE, FIRST_FILE, REQUESTS_FILE
+from rag.writing.adapters.standing_alone import FILE, FIRST_FILE, REQUESTS_FILE
 
 pytestmark = pytest.mark.llm  # Its tokenizer is needed.
 

@@ -14,7 +14,7 @@ from eval.lab.bench.prose import whether as bench
 from eval.lab.training.selection import documents as of_documents
 from eval.lab.training.whether import __main__ as training
 from index.documents import Document
-from rag.writing.whether import FILE, NONE
+from rag.writing.adapters.whether import FILE, NONE
 from tests.lab.test_standing_alone import small_model
 
 TEXT = (

@@ -16,7 +16,7 @@ from eval.lab.bench.prose import written
 from eval.lab.training.inputs import read_records
 from eval.lab.training.writing import __main__ as training
 from rag.lazy import Lazy
-from rag.writing.from_sentences import FILE
+from rag.writing.adapters.from_sentences import FILE
 from rag.writing.llm import Writer
 from tests.fake_llm import ScriptedLLM
 from tests.lab.test_standing_alone import small_model

@@ -12,7 +12,7 @@ from typing import TypeVar
 from index.errors import UserError
 from rag.answer import Event
 from rag.turns import Queued
-from rag.writing.llm import LLMUnavailable
+from rag.writing.failures import LLMUnavailable
 from rag.writing.retry import Wait, Waiting
 
 T = TypeVar("T")

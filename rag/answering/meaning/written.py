@@ -3,7 +3,7 @@
 Much of what people type in addition to a question, or instead of one, is not a request that the
 router knows: “Much obliged, a pleasure to read of him again at my age”. The model has learned to
 write all of it in a few plain words, here “Thank you.”, and the router knows these. It has also
-learned to turn a question into a standalone question (`rag/writing/standing_alone.py`).
+learned to turn a question into a standalone question (`rag/writing/adapters/standing_alone.py`).
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from rag.asking.rewrite import FOOTNOTE
 from rag.asking.route import REMARK, Route, request_words
 from rag.asking.subject import in_words
 from rag.languages import missing_facts, place_in_order
-from rag.writing.llm import LLMUnavailable, Writer
-from rag.writing.standing_alone import MOST_TITLES, ONLY_TOLD, pairs
+from rag.writing.adapters.standing_alone import MOST_TITLES, ONLY_TOLD, pairs
+from rag.writing.failures import LLMUnavailable
+from rag.writing.llm import Writer
 
 Write = Callable[[str, Sequence[tuple[str, str]], Sequence[str]], str]
 """Rewrites a message, given the turns before it and the documents' titles."""

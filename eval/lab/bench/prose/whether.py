@@ -25,7 +25,7 @@ from eval.lab.training.inputs import read_records
 from index.loading.load import load
 from rag.assistant import Assistant
 from rag.program import code_hash
-from rag.writing.whether import NONE
+from rag.writing.adapters.whether import NONE
 
 ASKED = Path(__file__).parent / "whether.jsonl"
 

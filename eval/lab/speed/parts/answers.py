@@ -19,7 +19,9 @@ from index.loading.load import load
 from index.weights.catalogue import CATALOGUE
 from index.weights.download import model_folder
 from rag.config import load_settings
-from rag.writing.llm import CONTEXT_TOKENS, WRITE_TOKENS, Writer, load_writer
+from rag.writing.llm import WRITE_TOKENS, Writer
+from rag.writing.loading import load_writer
+from rag.writing.own.llama_cpp import CONTEXT_TOKENS
 from rag.writing.prompts import write_messages
 
 READ = 1300

@@ -37,8 +37,8 @@ from eval.lab.training.standing_alone.adapter import (
 )
 from eval.lab.training.train import batches_of
 from index.split import sentence_spans
-from rag.writing.selection import FILE, MOST_SENTENCES, NONE, messages
-from rag.writing.selection import written as numbered
+from rag.writing.adapters.selection import FILE, MOST_SENTENCES, NONE, messages
+from rag.writing.adapters.selection import written as numbered
 
 APART = 8
 """One in so many of the articles with such questions is held out; all are training articles."""

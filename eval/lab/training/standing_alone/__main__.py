@@ -30,7 +30,7 @@ from eval.lab.training.standing_alone.adapter import (
 )
 from rag.asking.rewrite import Turn
 from rag.languages import content_words
-from rag.writing.standing_alone import FILE, REQUESTS_FILE, messages, pairs
+from rag.writing.adapters.standing_alone import FILE, REQUESTS_FILE, messages, pairs
 
 CONVERSATIONS = Path(__file__).parent / "conversations.jsonl.gz"
 REQUESTS = Path(__file__).parent / "requests.jsonl.gz"

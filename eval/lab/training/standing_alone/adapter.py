@@ -29,7 +29,7 @@ from transformers import (
 from eval.lab.training.train import Recipe, batches_of, fit
 from index.atomic import write_whole
 from rag.config import load_settings
-from rag.writing.llm import ADAPTED, weights_file
+from rag.writing.loading import ADAPTED, weights_file
 
 T = TypeVar("T")
 

@@ -24,7 +24,7 @@ from eval.lab.training.standing_alone.adapter import (
     load_tokenizer,
     model_file,
 )
-from rag.writing.standing_alone import FIRST_FILE
+from rag.writing.adapters.standing_alone import FIRST_FILE
 
 FIRST = Path(__file__).parent / "first.jsonl.gz"
 AGAIN = 180

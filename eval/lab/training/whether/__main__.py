@@ -40,7 +40,7 @@ from index.split import split
 from rag.answering.context import read_together
 from rag.finding.quotes import sentence_quotes
 from rag.quote import Quote
-from rag.writing.whether import FILE, NONE, messages
+from rag.writing.adapters.whether import FILE, NONE, messages
 
 QUESTIONS = Path(__file__).parent / "questions.jsonl.gz"
 LEARNED = 56

@@ -23,7 +23,7 @@ from eval.lab.training.standing_alone.adapter import (
     load_tokenizer,
     model_file,
 )
-from rag.writing.from_sentences import FILE, messages
+from rag.writing.adapters.from_sentences import FILE, messages
 
 EXAMPLES = Path(__file__).parent / "examples.jsonl.gz"
 APART = 8

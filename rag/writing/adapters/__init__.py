@@ -1,0 +1,1 @@
+"""What the adapters of the default language model read and write: a module for each prompt."""
