@@ -278,6 +278,15 @@ def test_a_port_in_use_is_told_in_a_sentence(settings: Settings) -> None:
             serve(Assistant(settings), port=port, on_ready=pytest.fail)
 
 
+def test_a_number_is_a_port_or_is_told_not_to_be_and_0_is_any_free_one() -> None:
+    from ui.entry.ports import free_port
+
+    assert 0 < free_port("127.0.0.1", 0) < 65536
+    for number in (-1, 65536):
+        with pytest.raises(UserError, match=f"^{number} is not a port"):
+            free_port("127.0.0.1", number)
+
+
 def test_a_port_that_is_taken_meanwhile_is_passed_and_a_missing_model_is_told(
     browser: Browser, window_library: Library, tmp_path: Path
 ) -> None:

@@ -86,7 +86,7 @@ class PrometheusMetrics(logging.Handler):
         self._translations = counter(
             "translations", "Quotes to translate, by what became of them.", "outcome"
         )
-        self._changes = counter("library_changes", "Documents, by what became of them.", "outcome")
+        self._changes = counter("library_changes", "Changes to the library, by outcome.", "outcome")
         self._errors = counter(
             "errors", "What failed, by event and kind of error.", "event", "error"
         )
