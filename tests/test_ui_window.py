@@ -182,6 +182,23 @@ def test_a_text_that_was_changed_in_the_library_is_not_shown(
     assert "1999" not in shown
 
 
+def test_the_events_that_offer_sets_are_handled_one_after_the_other(briefed: Assistant) -> None:
+    # Gradio refuses a choice that it does not know. In parallel, a slow event could forget the set
+    # that another has just made.
+    from ui.window.window import build_window
+
+    events = build_window(briefed).fns.values()
+    offer = [
+        each
+        for each in events
+        if any(getattr(output, "elem_id", None) == "set" for output in each.outputs)
+    ]
+    assert len(offer) > 2
+    assert {(each.concurrency_id, each.concurrency_limit) for each in offer} == {
+        ("sets", "default")  # Of Gradio: one at a time.
+    }
+
+
 @pytest.mark.parametrize("width", [1400, 360])
 def test_axe_finds_nothing(open_page: OpenPage, window_address: str, width: int) -> None:
     size = {"width": width, "height": 900}

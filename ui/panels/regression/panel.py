@@ -89,7 +89,7 @@ class RegressionPanel:
     def connect(self) -> None:
         """Connect each event to its handler."""
         shown = [self.report, self.start, self.end, self.timer]
-        ordered = in_a_row("runs")
+        ordered = in_a_row("sets")
         self.head.visit(self.offer, self.name, [*shown, self.name], **ordered)
         self.name.change(self.show, self.name, shown, **ALWAYS_LAST, **ordered)
         self.start.click(self.begin, self.name, shown, **ordered)
