@@ -170,6 +170,17 @@ def test_what_nobody_says_is_refused_and_what_is_missing_is_said(knowing: Knowin
 
 
 @pytest.mark.weights
+def test_a_fact_that_the_text_states_is_not_looked_for_in_the_file(knowing: Knowing) -> None:
+    said = b"# The Study\n\nBy Ann Lee\n\nThe study was paid for by the city council of Calder."
+    assistant = knowing(load_bytes(said, "study.md"))
+    assert answered(assistant, "Who paid for the study?", "document/author") is None
+    paid = assistant.ask("who paid for this study")
+    assert "city council of Calder" in paid.text
+    written = assistant.ask("Who wrote it?")
+    assert "Ann Lee" in written.text
+
+
+@pytest.mark.weights
 def test_each_of_several_documents_is_asked(knowing: Knowing) -> None:
     assistant = knowing(load_bytes(NOTE, "fire.md"), text("y", "They published a joint article."))
     both = answered(assistant, "Who wrote them?", "document/author")

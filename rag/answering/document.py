@@ -15,17 +15,23 @@ from index.language.words import has_blanks
 from index.printable import title_line
 from rag.answer import Event
 from rag.answering.context import Context, Listing
+from rag.answering.evidence import read_each
 from rag.answering.front.front_matter import MATTERS, front_matter
 from rag.asking.query import Query
 from rag.asking.subject import in_words, spoken_of
 from rag.languages.phrases import Value, say
 from rag.quote import Quote
 
+IN_TEXT = 0.95
+"""How surely a sentence has to answer a question for it to be a fact that the text states: “who
+paid for the study?” is meant so, and not as a question about the file."""
+
 
 def answer(query: Query, context: Context) -> Iterator[Event]:
     """Answer for the documents that the message is about, or for all, up to an answer's limit.
 
-    What is found nowhere is reported as missing.
+    What is found nowhere is reported as missing. Yields nothing if another sentence of the sources
+    surely answers the question.
     """
     titles = context.titles
     asked = spoken_of(query, titles) or titles
@@ -45,6 +51,10 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
             elif not places:
                 name = title_line(document.name)
                 missing.append(say(language, f"missing_{matter}", name=name))
+    _, decision = read_each(query.as_evidence(), context)
+    if decision.probability >= IN_TEXT and decision.best:
+        if not any(map(decision.best.quote.overlaps, quotes)):
+            return
     notes = [] if quotes or remarks else missing
     remarks += missing if quotes or remarks else []
     notes += [say(language, "left_places", count=left)] if left else []
