@@ -52,9 +52,9 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
                 name = title_line(document.name)
                 missing.append(say(language, f"missing_{matter}", name=name))
     _, decision = read_each(query.as_evidence(), context)
-    if decision.probability >= IN_TEXT and decision.best:
-        if not any(map(decision.best.quote.overlaps, quotes)):
-            return
+    fact = decision.best.quote if decision.best and decision.probability >= IN_TEXT else None
+    if fact and not any(map(fact.overlaps, quotes)):
+        return
     notes = [] if quotes or remarks else missing
     remarks += missing if quotes or remarks else []
     notes += [say(language, "left_places", count=left)] if left else []
