@@ -195,7 +195,7 @@ def test_the_events_that_offer_sets_are_handled_one_after_the_other(briefed: Ass
     ]
     assert len(offer) > 2
     assert {(each.concurrency_id, each.concurrency_limit) for each in offer} == {
-        ("sets", "default")  # Of Gradio: one at a time.
+        ("drafts", "default")  # Of Gradio: one at a time.
     }
 
 

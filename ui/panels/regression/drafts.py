@@ -104,7 +104,7 @@ class Drafts:
         self.choose = choose
         shown = [self.message, self.list, self.propose, self.end, self.timer, name]
         given = [self.set, self.each, self.left_out]
-        ordered = in_a_row("sets")
+        ordered = in_a_row("drafts")
         self.propose.click(self.begin, given, shown, **ordered)
         self.take.click(self.take_talk, [self.set, self.conversation], shown, **ordered)
         self.end.click(self.stop, None, shown, **ordered)

@@ -89,8 +89,7 @@ class RegressionPanel:
     def connect(self) -> None:
         """Connect each event to its handler."""
         shown = [self.report, self.start, self.end, self.timer]
-        ordered = in_a_row("sets")
-        self.head.visit(self.offer, self.name, [*shown, self.name], **ordered)
+        ordered = in_a_row("runs")
         self.name.change(self.show, self.name, shown, **ALWAYS_LAST, **ordered)
         self.start.click(self.begin, self.name, shown, **ordered)
         self.end.click(self.stop, self.name, shown, **ordered)
@@ -100,6 +99,8 @@ class RegressionPanel:
         def changed(event: Any) -> None:
             event.then(self.show, self.name, shown, **ALWAYS_LAST, **ordered)
 
+        # In a row with the other events that change what sets there are to choose from.
+        changed(self.head.visit(self.offer, self.name, [*shown, self.name], **in_a_row("drafts")))
         self.drafts.connect(self.name, self.head.visit, self.choose, changed)
 
     @property
@@ -109,12 +110,11 @@ class RegressionPanel:
 
     @_or_told
     def offer(self, name: str | None) -> Updates:
-        """Offer the sets that fit the library as it is, and show one of them."""
+        """Offer the sets that fit the library as it is, and choose one of them."""
         offered = self.runs.offered()
         if name in offered:  # No value: what is chosen by now stays.
-            return self.show(name) | {self.name: gr.Dropdown(choices=list(offered))}
-        name = next(iter(offered), None)
-        return self.show(name) | {self.name: self._choice(offered, name)}
+            return {self.name: gr.Dropdown(choices=list(offered))}
+        return {self.name: self._choice(offered, next(iter(offered), None))}
 
     def choose(self, name: str) -> Updates:
         """Choose one of the library's own sets, which may be new."""
