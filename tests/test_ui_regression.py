@@ -205,6 +205,21 @@ def test_what_was_read_before_a_change_is_not_shown_after_it(
         page.context.close()
 
 
+def test_sets_that_cannot_be_read_are_not_said_to_be_missing(
+    browser: Browser, open_library: OpenLibrary, briefing: Document, tmp_path: Path
+) -> None:
+    library = open_library(tmp_path / "library")
+    library.add(briefing)
+    with window(library, FOOTNOTED_LLM="none") as address:
+        page = opened(browser, address)
+        (library.folder / "library.db").write_bytes(b"no database" * 1_000)
+        page.get_by_role("button", name="Regression").click()
+        expect(page.locator("#report")).to_contain_text("is damaged")
+        page.wait_for_timeout(1_000)
+        expect(page.locator("#report")).to_contain_text("is damaged")
+        page.context.close()
+
+
 def test_a_set_that_is_offered_is_run_stopped_and_goes_on(
     page: Page, window_library: Library
 ) -> None:

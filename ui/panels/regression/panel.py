@@ -148,7 +148,8 @@ class RegressionPanel:
         if running and running.error:
             return self._say(_(running.error))
         if not name:
-            return self._shown(render_runs.no_set())
+            # If the sets cannot be read, this raises a UserError: there may well be some.
+            return self._shown("" if self.runs.offered() else render_runs.no_set())
         if not self.runs.out(name).exists():
             read = read_set(self.runs.path(name))[0]
             shipped = not self.runs.is_own(name)
