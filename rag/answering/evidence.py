@@ -81,8 +81,11 @@ def answer(query: Query, context: Context) -> Iterator[Event]:
     writes = writes and not steps and _can_be_checked(query, chosen.read)
     if writes and (writer := context.writer):
         try:
-            write = _sentence if decision.words_are_sure else _prose
-            composition = yield from write(query, context, writer, quotes, chosen, particle)
+            if decision.words_are_sure:
+                write = _sentence(query, context, writer, quotes, chosen.chosen, particle)
+            else:
+                write = _prose(query, context, writer, chosen, particle)
+            composition = yield from write
         except LLMUnavailable as error:
             context.run.fail(error)
     if composition is None:
@@ -306,25 +309,20 @@ def _sentence(
     context: Context,
     writer: Writer,
     quotes: Sequence[Quote],
-    given: Together,
+    chosen: Sequence[Quote],
     particle: str | None,
 ) -> Generator[Event, None, Composition]:
     """Let the LLM write around the words that answer; return what it wrote, verified."""
     written = ""
-    pieces = writer.write([(each.model_text, each.words) for each in given.chosen], query.text)
+    pieces = writer.write([(each.model_text, each.words) for each in chosen], query.text)
     for piece in _noted(pieces, context, writer):
         written += piece
         yield Writing(written)
-    return compose(written, quotes, query, given.chosen, context.reader, particle)
+    return compose(written, quotes, query, chosen, context.reader, particle)
 
 
 def _prose(
-    query: Query,
-    context: Context,
-    writer: Writer,
-    _: Sequence[Quote],
-    given: Together,
-    particle: str | None,
+    query: Query, context: Context, writer: Writer, given: Together, particle: str | None
 ) -> Generator[Event, None, Composition]:
     """Let the LLM write from sentences that answer together; each is proven once it is whole."""
     written = ""
