@@ -4,9 +4,9 @@ It learns from English data, from the outputs of English networks (its teachers)
 sentences and questions that people and a large language model translated. PAGES is the folder
 `html` of the package `debian-handbook` (see `parallel.py`). FOLDER keeps the examples with the
 teachers' outputs, a checkpoint every ten minutes, from which the same command resumes, and at the
-end `reader.onnx`. With --start, training continues from an earlier reader. The command ends with
-figures on held-out data, and with the factors and summands that bring its logits to the scale of
-the English reader's, which are copied into `index/weights/multilingual.py`.
+end `reader.onnx` and `encoder.onnx`. With --start, training continues from an earlier reader. The
+command ends with figures on held-out data, and with the factors and summands that bring its logits
+to the scale of the English reader's, which are copied into `index/weights/multilingual.py`.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from eval.lab.training.multilingual.model import (
     RECIPE,
     Item,
     MultilingualModel,
+    export_encoder,
     export_reader,
     train,
 )
@@ -43,7 +44,7 @@ from eval.lab.training.statements import Statement
 from index.language import ENGLISH
 from index.weights.catalogue import MULTILINGUAL, READER_OF_ALL
 from index.weights.download import model_folder
-from index.weights.multilingual import PACKED, READER, MultilingualNetwork, as_read
+from index.weights.multilingual import ENCODER, PACKED, READER, MultilingualNetwork, as_read
 from index.weights.onnx import load_tokenizer
 from index.weights.packed import PackedWeights
 from index.weights.reader import ReaderWeights
@@ -86,10 +87,11 @@ def main(arguments: Sequence[str]) -> int:
     model = MultilingualModel(packed)
     if options.start:
         model.go_on_from(options.start)
-    recipe, made = replace(RECIPE, epochs=options.epochs), folder / "reader.onnx"
+    recipe, made = replace(RECIPE, epochs=options.epochs), folder / READER
     items = prepared(taught, load_tokenizer(published))
     train(model, packed, items, folder / "checkpoint.pt", recipe)
     export_reader(model, packed, made)
+    export_encoder(packed, folder / ENCODER)
     held = [each.example for each in apart]
     read, english = ReaderWeights(MultilingualNetwork(published, made)), shipped_reader()
     most = min(STATEMENTS, len(stated_apart))
